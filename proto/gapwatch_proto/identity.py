@@ -2,8 +2,8 @@
 
 A host has two keys: P-256 for TLS (measured: Ed25519 leaves are refused there) and Ed25519 for its chain. Both are
 bound in one CSR: an extension carries the chain public key and its signature over the TLS key, so neither can be
-swapped without the other. The leaf carries the chain key in the same extension and the host id as a URI. OIDs stand under the
-UUID arc 2.25, which needs no registration.
+swapped without the other. The leaf carries the chain key in the same extension and the host id as a URI. OIDs stand under
+the UUID arc 2.25, which needs no registration.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -32,6 +32,10 @@ _RENEWAL_TAG: Final = b"gapwatch renewal v1\x00"
 _POLICY_TAG: Final = b"gapwatch policy v1\x00"
 _TREE_HEAD_TAG: Final = b"gapwatch tree head v1\x00"
 _HOST_URI: Final = "urn:gapwatch:host:"
+
+
+_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+# What cryptography raises for DER that is well-formed enough to begin with and strange further in.
 
 
 class IdentityError(ProtocolError):
@@ -82,14 +86,15 @@ def read_csr(der: bytes) -> HostKeysRequest:
     try:
         csr = x509.load_der_x509_csr(der)
         key = csr.public_key()
+        signed = csr.is_signature_valid
         bound = csr.extensions.get_extension_for_oid(CHAIN_KEY_OID).value
     except x509.ExtensionNotFound as error:
         raise IdentityError("the request does not bind a chain key") from error
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise IdentityError(f"the request cannot be read: {error}") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise IdentityError("the request's TLS key is not P-256")
-    if not csr.is_signature_valid:
+    if not signed:
         raise IdentityError("the request is not signed by its own key")
     if not isinstance(bound, x509.UnrecognizedExtension) or len(bound.value) != 32 + 64:
         raise IdentityError("the request's chain key has the wrong shape")
@@ -108,7 +113,7 @@ def read_host_certificate(certificate: x509.Certificate) -> HostIdentity:
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         bound = certificate.extensions.get_extension_for_oid(CHAIN_KEY_OID).value
-    except (x509.ExtensionNotFound, ValueError) as error:
+    except (x509.ExtensionNotFound, *_UNREADABLE) as error:
         raise IdentityError("the certificate is not a host's") from error
     uris = [uri for uri in names.get_values_for_type(x509.UniformResourceIdentifier) if uri.startswith(_HOST_URI)]
     if len(uris) != 1 or not isinstance(bound, x509.UnrecognizedExtension) or len(bound.value) != 32:

@@ -1,7 +1,8 @@
 """The numbers of what a record can say, and how severe each is.
 
 Numbers are reserved by subject, a hundred apiece, so that later kinds arrive without moving old ones. A number is
-never reused. Severity (1 low .. 5 critical, equal to Sigma's levels and OCSF's severity_id) is a property of the kind alone, because the spool decides by it what to give up first and must not depend on anything it cannot verify (C3).
+never reused. Severity (1 low .. 5 critical, equal to Sigma's levels and OCSF's severity_id) is a property of the kind
+alone, because the spool decides by it what to give up first and must not depend on anything it cannot verify (C3).
 """
 
 from __future__ import annotations
