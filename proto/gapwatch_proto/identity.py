@@ -2,8 +2,8 @@
 
 A host has two keys: P-256 for TLS (measured: Ed25519 leaves are refused there) and Ed25519 for its chain. Both are
 bound in one CSR: an extension carries the chain public key and its signature over the TLS key, so neither can be
-swapped without the other. The leaf carries the chain key in the same extension and the host id as a URI. OIDs stand under
-the UUID arc 2.25, which needs no registration.
+swapped without the other. The leaf carries the chain key in the same extension and the host id as a URI. OIDs
+stand under the UUID arc 2.25, which needs no registration.
 """
 
 from __future__ import annotations
