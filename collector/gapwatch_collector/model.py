@@ -34,6 +34,7 @@ class ActKind(IntEnum):
     POLICY_PUBLISHED = 8
     HOST_ENROLLED = 9
     STREAM_REFUSED = 10
+    ALERT_ACKNOWLEDGED = 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,15 @@ class Commit:
     """One verified batch of one host's spool: entries in order and where the spool stands afterwards.
 
     ``expected_next_seq`` guards against two streams of one spool: the commit is refused when the stored position moved.
+    ``batch_signature`` is the host's over the last record hash (C4), kept so that anybody can verify the host's chain
+    offline; empty when the entries are not a whole batch's end.
     """
 
     position: SpoolPosition
     expected_next_seq: int
     entries: Sequence[NewEntry]
     anchors: Sequence[AnchorPoint] = ()
+    batch_signature: bytes = b""
 
 
 class IngestStore(Protocol):
