@@ -35,6 +35,7 @@ class ActKind(IntEnum):
     HOST_ENROLLED = 9
     STREAM_REFUSED = 10
     ALERT_ACKNOWLEDGED = 11
+    SIGNED_OUT = 12
 
 
 @dataclass(frozen=True, slots=True)
