@@ -103,7 +103,7 @@ def _read_medium(row: Mapping[str, Any]) -> RegisteredMedium:
     return RegisteredMedium(**known)
 
 
-def _known_fields(value_class: type[Host] | type[RegisteredMedium], row: Mapping[str, Any]) -> dict[str, Any]:
+def _known_fields(value_class: type[Host | RegisteredMedium], row: Mapping[str, Any]) -> dict[str, Any]:
     """What a later version added and took away again must not stop a replay."""
     names = {field.name for field in fields(value_class)}
     return {name: value for name, value in row.items() if name in names}

@@ -7,8 +7,9 @@ Big-endian, 142 bytes, in this order:
 
 Ids that are absent have length 0 and sixteen zero bytes. The header hash is the record's own hash (SHA-256 of its 124
 header bytes), 32 zero bytes where there is no header. The payload hash is the one the header names, so evicting or
-expiring a record's payload leaves its leaf as it was; an entry without a header commits to SHA-256 of its payload. The
-position in the tree is the log index, so that is not repeated. ``payload_evicted`` is left out on purpose: it may change.
+expiring a record's payload leaves its leaf as it was; an entry without a header commits to SHA-256 of its payload.
+The position in the tree is the log index, so that is not repeated. ``payload_evicted`` is left out on purpose: it may
+change.
 """
 
 from __future__ import annotations

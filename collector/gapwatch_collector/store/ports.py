@@ -277,3 +277,44 @@ class Maintenance(Protocol):
     def log_entries(self) -> Iterator[LogEntry]:
         """Every entry still kept, in order, streamed in bounded memory (``verify``, replay)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventCount:
+    """Records of one UTC day (a number such as 20261122), host, kind and severity."""
+
+    day: int
+    host_id: bytes
+    kind: int
+    severity: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCompleteness:
+    """What a host's spool said of one UTC day (C3): numbers first to last, and what is known to be missing of them.
+
+    ``evicted`` records came without their payload, ``spans`` are runs reduced to their ends, ``gaps`` are the host's
+    own gap records, ``forks`` numbers that were said twice.
+    """
+
+    host_id: bytes
+    day: int
+    spool_id: bytes
+    first_seq: int
+    last_seq: int
+    records: int
+    evicted: int
+    spans: int
+    gaps: int
+    forks: int
+    first_event_ns: int
+    last_event_ns: int
+
+
+class Rollups(Protocol):
+    """Counts kept with every commit, for pages and reports; days are UTC days of the event."""
+
+    def event_counts(self, first_day: int, last_day: int) -> list[EventCount]: ...
+
+    def completeness(self, host_id: bytes, first_day: int, last_day: int) -> list[DayCompleteness]: ...
