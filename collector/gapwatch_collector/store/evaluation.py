@@ -71,7 +71,6 @@ class SqlEvaluation:
         return self._database.dialect.lead()
 
     def sightings(self, medium_key: str) -> list[Sighting]:
-        """Where a medium was seen, first sighting first."""
         wanted = select(SIGHTINGS).where(SIGHTINGS.c.medium_key == medium_key)
         with self._database.read() as connection:
             return [Sighting(*row) for row in connection.execute(wanted.order_by(SIGHTINGS.c.first_ns))]

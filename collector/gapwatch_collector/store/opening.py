@@ -15,6 +15,20 @@ from gapwatch_collector.store.evaluation import SqlEvaluation
 from gapwatch_collector.store.ingest import SqlIngest, SqlJournal
 from gapwatch_collector.store.log import LogSigner, LogWriter, SqlLogReader, SqlMaintenance
 from gapwatch_collector.store.migrate import migrate
+from gapwatch_collector.store.ports import (
+    Accounts,
+    AlertQueries,
+    Audit,
+    Enrolments,
+    EvaluationStore,
+    IngestStore,
+    Journal,
+    LogReader,
+    Maintenance,
+    Policies,
+    Registers,
+    Rollups,
+)
 from gapwatch_collector.store.registers import SqlRegisters
 from gapwatch_collector.store.rollups import SqlRollups
 from gapwatch_collector.store.sqlite import open_database
@@ -24,18 +38,18 @@ from gapwatch_collector.store.sqlite import open_database
 class Store:
     """All ports; each attribute fills the one of that name in ``ports``. Thread-safe. Close it when done."""
 
-    ingest: SqlIngest
-    journal: SqlJournal
-    log: SqlLogReader
-    evaluation: SqlEvaluation
-    registers: SqlRegisters
-    enrolments: SqlEnrolments
-    alerts: SqlAlerts
-    accounts: SqlAccounts
-    audit: SqlAudit
-    policies: SqlPolicies
-    rollups: SqlRollups
-    maintenance: SqlMaintenance
+    ingest: IngestStore
+    journal: Journal
+    log: LogReader
+    evaluation: EvaluationStore
+    registers: Registers
+    enrolments: Enrolments
+    alerts: AlertQueries
+    accounts: Accounts
+    audit: Audit
+    policies: Policies
+    rollups: Rollups
+    maintenance: Maintenance
     database: Database
 
     def close(self) -> None:

@@ -144,6 +144,10 @@ class EvaluationStore(Protocol):
         """All correlation state, as last saved."""
         ...
 
+    def sightings(self, medium_key: str) -> list[Sighting]:
+        """Where a medium was seen, first sighting first."""
+        ...
+
     def lead(self) -> AbstractContextManager[bool]:
         """Hold the evaluator's lock for as long as the context is open; yields False when another process holds it."""
         ...
