@@ -19,8 +19,9 @@ from gapwatch_collector.store.database import AnyRow, Database
 from gapwatch_collector.store.day_tables import COLUMNS, create_day, day_of, table_name
 from gapwatch_collector.store.leaf import entry_leaf_hash
 from gapwatch_collector.store.merkle import Frontier
+from gapwatch_collector.store.ports import BatchSignature
 from gapwatch_collector.store.rollups import add_to_rollups
-from gapwatch_collector.store.schema import LOG_DAYS, LOG_STATE
+from gapwatch_collector.store.schema import BATCH_SIGNATURES, LOG_DAYS, LOG_STATE
 from gapwatch_proto.identity import tree_head_message
 
 log = logging.getLogger(__name__)
@@ -133,11 +134,11 @@ def read_rows(connection: Connection, day: int, condition: str, parameters: tupl
 
 
 def _entry(row: Sequence[Any]) -> LogEntry:
-    index, recorded_ns, origin, kind, severity, event_ns, uncertainty_ns, payload, host, spool, seq, header, evicted = (
-        row
-    )
+    index, recorded_ns, origin, kind, severity, event_ns, error_ns, payload, host, spool, seq, header, evicted = row
+    if origin not in _ORIGINS:
+        raise ValueError(f"log entry {index} is damaged: there is no origin {origin!r}")
     entry = NewEntry(
-        _ORIGINS[origin], kind, severity, event_ns, uncertainty_ns, payload, host, spool, seq, header, bool(evicted)
+        _ORIGINS[origin], kind, severity, event_ns, error_ns, payload, host, spool, seq, header, bool(evicted)
     )
     return LogEntry(index, recorded_ns, entry)
 
@@ -176,8 +177,40 @@ class SqlMaintenance:
         return iter([table_name(day) for day in days])
 
     def log_entries(self) -> Iterator[LogEntry]:
-        """Every entry kept, a chunk a transaction, so that a long reading holds nothing back."""
+        """A chunk a transaction, so that a long reading holds nothing back."""
         next_index = 0
         while chunk := self._reader.read(next_index, _STREAM_CHUNK):
             yield from chunk
             next_index = chunk[-1].log_index + 1
+
+    def records_of_kind(self, kind: int) -> Iterator[LogEntry]:
+        """Day by day, a chunk a transaction."""
+        with self._database.read() as connection:
+            days = connection.scalars(select(LOG_DAYS.c.day).order_by(LOG_DAYS.c.day)).all()
+        condition = "WHERE log_index > ? AND origin = 0 AND kind = ? ORDER BY log_index LIMIT ?"
+        for day in days:
+            last_index = -1
+            while True:
+                with self._database.read() as connection:
+                    chunk = read_rows(connection, day, condition, (last_index, kind, _STREAM_CHUNK))
+                yield from chunk
+                if len(chunk) < _STREAM_CHUNK:
+                    break
+                last_index = chunk[-1].log_index
+
+    def kept_from(self) -> Frontier:
+        oldest = select(LOG_DAYS.c.first_index, LOG_DAYS.c.frontier_before).order_by(LOG_DAYS.c.day).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(oldest).one_or_none()
+        return Frontier() if row is None else Frontier.unpack(row.first_index, row.frontier_before)
+
+    def batch_signatures(self, host_id: bytes, spool_id: bytes, first_seq: int, last_seq: int) -> list[BatchSignature]:
+        kept = BATCH_SIGNATURES.c
+        wanted = (
+            select(kept.last_seq, kept.last_hash, kept.signature)
+            .where(kept.host_id == host_id, kept.spool_id == spool_id)
+            .where(kept.last_seq.between(first_seq, last_seq))
+            .order_by(kept.last_seq)
+        )
+        with self._database.read() as connection:
+            return [BatchSignature(*row) for row in connection.execute(wanted)]

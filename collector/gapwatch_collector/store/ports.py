@@ -30,6 +30,7 @@ from gapwatch_collector.model import (
     SpoolPosition,
     TreeHead,
 )
+from gapwatch_collector.store.merkle import Frontier
 
 # --- ingest ----------------------------------------------------------------------------------------------------------
 
@@ -279,8 +280,32 @@ class Maintenance(Protocol):
     def day_tables(self) -> Iterator[str]: ...
 
     def log_entries(self) -> Iterator[LogEntry]:
-        """Every entry still kept, in order, streamed in bounded memory (``verify``, replay)."""
+        """Every entry still kept, in order, streamed in bounded memory (``verify``, replay).
+
+        Raises ValueError naming the entry when one cannot be read as an entry.
+        """
         ...
+
+    def records_of_kind(self, kind: int) -> Iterator[LogEntry]:
+        """Hosts' records of one kind, in order, streamed; reads the whole log."""
+        ...
+
+    def kept_from(self) -> Frontier:
+        """The tree before the first entry still kept; its size is that entry's index."""
+        ...
+
+    def batch_signatures(self, host_id: bytes, spool_id: bytes, first_seq: int, last_seq: int) -> list[BatchSignature]:
+        """The host's signatures over batches that end within these numbers, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSignature:
+    """A host's signature over the hash of record ``last_seq`` (``gapwatch_proto.record.batch_message``)."""
+
+    last_seq: int
+    last_hash: bytes
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
