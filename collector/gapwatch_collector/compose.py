@@ -1,0 +1,162 @@
+"""The composition root: the only place that names the rooms' concrete classes together.
+
+Start order is store, ingest, evaluator, console, so that nothing is shown that is not kept; stop order is the reverse.
+One part that fails ends the collector with its reason: a service manager restarts it, half a collector helps nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from gapwatch_collector.authority.keys import CollectorKeys, load_collector_keys
+from gapwatch_collector.clock import Clock, SystemClock
+from gapwatch_collector.config import Address, Config
+from gapwatch_collector.errors import ConfigError, StoreBusyError
+from gapwatch_collector.ingest.room import IngestRoom, IngestRules
+from gapwatch_collector.model import NewEntry, Origin
+from gapwatch_collector.sd_notify import Notifier
+from gapwatch_collector.store import Store, open_store
+
+_LOG = logging.getLogger(__name__)
+
+_TICK_SEVERITY = 1
+_WATCHDOG_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to run."""
+
+    config: Config
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Where everything listens, once it does; empty for roles that do not run here."""
+
+    roles: tuple[str, ...]
+    ingest: str = ""
+    enrolment: str = ""
+    console: str = ""
+    development: bool = False
+
+    def as_row(self) -> dict[str, object]:
+        """For the line on stdout."""
+        return {
+            "roles": list(self.roles),
+            "ingest": self.ingest,
+            "enrolment": self.enrolment,
+            "console": self.console,
+            "development": self.development,
+        }
+
+
+async def serve(settings: Settings, started: Callable[[Started], None], stop: asyncio.Event) -> None:
+    """Run until ``stop`` is set. Raises ConfigError for what the administrator must mend."""
+    clock, notifier = SystemClock(), Notifier()
+    config = settings.config
+    keys = load_collector_keys(config.collector.keys_dir)
+    store = _store(config, keys, clock)
+    async with AsyncExitStack() as exits:
+        exits.callback(store.close)
+        exits.callback(notifier.close)
+        collector = _Collector(settings, keys, store, clock, exits)
+        started(await collector.start())
+        notifier.ready()
+        collector.watch(_feed(notifier))
+        await collector.until(stop)
+        notifier.stopping()
+
+
+def _store(config: Config, keys: CollectorKeys, clock: Clock) -> Store:
+    path = config.store_path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except OSError as error:
+        raise ConfigError(config.source, [f"collector.data_dir: {path.parent}: {error.strerror}"]) from error
+    return open_store(path, sign=keys.log_key.sign, clock=clock, busy_timeout_s=float(config.store.busy_timeout_s))
+
+
+class _Collector:
+    """The parts that run, and the tasks that drive them."""
+
+    def __init__(
+        self, settings: Settings, keys: CollectorKeys, store: Store, clock: Clock, exits: AsyncExitStack
+    ) -> None:
+        self._settings, self._config = settings, settings.config
+        self._keys, self._store, self._clock, self._exits = keys, store, clock, exits
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> Started:
+        """Start the roles wanted; what has started is stopped by the exit stack, also when a later one cannot."""
+        roles = self._settings.roles
+        if self._keys.development:
+            _LOG.warning("these are development keys: they protect nothing")
+        ingest, enrolment = await self._ingest() if "ingest" in roles else ("", "")
+        if "evaluate" in roles:
+            self._evaluate()
+        console = await self._console() if "console" in roles else ""
+        return Started(tuple(sorted(roles)), ingest, enrolment, console, self._keys.development)
+
+    def watch(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run this until the end; its failure is the collector's."""
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._exits.push_async_callback(end)
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Return when told to stop; raise what ended a part."""
+        told = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({told, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+        finally:
+            told.cancel()
+
+    # --- the roles ----------------------------------------------------------------------------------------------------
+
+    async def _ingest(self) -> tuple[str, str]:
+        rules = IngestRules(self._config.ingest, self._config.enrolment)
+        room = IngestRoom(self._store, self._keys, rules, self._clock)
+        self._exits.push_async_callback(room.stop)
+        await room.start()
+        self.watch(room.run())
+        stream = Address(self._config.ingest.listen.host, room.stream_port)
+        return str(stream), str(Address(self._config.enrolment.listen.host, room.enrolment_port))
+
+    def _evaluate(self) -> None:
+        self.watch(_tick(self._store, self._clock, self._config.collector.tick_interval_s))
+
+    async def _console(self) -> str:
+        return ""
+
+
+async def _tick(store: Store, clock: Clock, interval_s: int) -> None:
+    """Time itself stands in the log, so that silence and deadlines can be replayed (C7)."""
+    while True:
+        tick = NewEntry(Origin.TICK, 0, _TICK_SEVERITY, clock.now_ns(), 0, b"{}")
+        try:
+            await asyncio.to_thread(store.journal.append, [tick])
+        except StoreBusyError as error:
+            _LOG.warning("a tick could not be written: %s", error)
+        await clock.sleep(interval_s)
+
+
+async def _feed(notifier: Notifier) -> None:
+    """The service manager's watchdog: fed from the loop that everything runs in, so a stuck loop is noticed."""
+    while True:
+        notifier.alive()
+        await asyncio.sleep(_WATCHDOG_S)
