@@ -5,3 +5,5 @@ values), ``guard`` (answers permission events and captures who), ``sensors`` (ke
 (who, what with, which mark), ``watch`` (the process that runs them), ``inspector`` (the caged reader of documents),
 ``spool`` and ``transport`` inside ``link`` (the process that keeps and sends).
 """
+
+__version__ = "0.1.0"

@@ -1,8 +1,8 @@
 """The command line of ``gapwatch-agent``.
 
-Each process of the agent is a subcommand, and imports happen inside the handlers: ``guard`` must not load what ``link``
-needs (C11, and every megabyte is on every workstation). Exit codes: 0 done, 1 the answer is no, 2 something could not be
-done, 3 wrong usage or configuration.
+Each process of the agent is a subcommand, and imports happen inside the handlers: ``guard`` must not load what
+``link`` needs (C11, and every megabyte is on every workstation). Exit codes: 0 done, 1 the answer is no, 2 something
+could not be done, 3 wrong usage or configuration.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = _Parser(add_help=False)
     shared.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE", help="default: %(default)s")
     shared.add_argument("--verbose", action="store_true", help="log more, to stderr")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
@@ -85,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     enrol = command("enrol", _enrol, "get this machine's certificate with a one-time token")
     enrol.add_argument("--token-file", type=Path, required=True, metavar="FILE", help="file holding the one-time token")
     enrol.add_argument("--wait-s", type=int, default=3600, metavar="S", help="how long to wait for an officer's yes")
-    doctor = command("doctor", _doctor, "what is watched on this machine, by what, and what is not; 1 if anything is not")
+    doctor = command(
+        "doctor", _doctor, "what is watched on this machine, by what, and what is not; 1 if anything is not"
+    )
     doctor.add_argument("--lang", choices=("zh", "en"), help="default: from the environment")
     for sub in (
         doctor,
@@ -168,5 +170,6 @@ def _check_config(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"file": str(options.config), "faults": []}))
     else:
-        print(f"{options.config}: good; collector {settings.collector.address}, sensors {', '.join(settings.watch.sensors)}")
+        sensors = ", ".join(settings.watch.sensors)
+        print(f"{options.config}: good; collector {settings.collector.address}, sensors {sensors}")
     return DONE

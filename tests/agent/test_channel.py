@@ -54,7 +54,12 @@ def open_descriptors() -> int:
 
 @pytest.mark.parametrize(
     ("data", "complaint"),
-    [(b"x", "shorter"), (b"XX\x01\x01", "magic"), (b"GW\x09\x01", "version 9"), (b"GW\x01\x01" + bytes(140_000), "larger")],
+    [
+        (b"x", "shorter"),
+        (b"XX\x01\x01", "magic"),
+        (b"GW\x09\x01", "version 9"),
+        (b"GW\x01\x01" + bytes(140_000), "larger"),
+    ],
 )
 def test_what_is_not_ours_is_refused_and_its_descriptors_closed(pair: tuple, data: bytes, complaint: str) -> None:
     served, client = pair

@@ -1,0 +1,206 @@
+"""The composition root: the only place that names the agent's concrete classes together.
+
+One function a process. Imports stand inside the functions, because each process may load only what it needs:
+``guard`` is the standard library, ``watch`` has no cryptography, ``link`` no udev.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from gapwatch_agent.clock import SystemClock, read_boot_id
+from gapwatch_agent.config import Config
+from gapwatch_agent.sd_notify import Notifier
+
+LINK_USER: Final = "gapwatch"
+"""Whom the packages create for ``link``; where it exists, enrolment leaves the keys to it."""
+
+
+def guard_socket(config: Config) -> Path:
+    return config.paths.runtime / "guard.sock"
+
+
+def inspector_socket(config: Config) -> Path:
+    return config.paths.runtime / "inspector.sock"
+
+
+def link_socket(config: Config) -> Path:
+    """In a directory of its own: ``link`` runs as a user who may write nowhere else."""
+    return config.paths.runtime / "link" / "link.sock"
+
+
+def status_file(config: Config) -> Path:
+    return config.paths.runtime / "link" / "status.json"
+
+
+def agent_version() -> str:
+    """The version of the installed package; staged trees without metadata say so."""
+    try:
+        return version("gapwatch")
+    except PackageNotFoundError:
+        from gapwatch_agent import __version__
+
+        return __version__
+
+
+def guard(config: Config) -> int:
+    """The process that answers permission events."""
+    from gapwatch_agent.guard import run
+
+    config.paths.runtime.mkdir(parents=True, exist_ok=True)
+    notifier = Notifier()
+    return run(guard_socket(config), ready=notifier.ready, alive=notifier.alive)
+
+
+def inspector(config: Config) -> int:
+    """The caged reader of documents."""
+    from gapwatch_agent.inspector.limits import Limits
+    from gapwatch_agent.inspector.service import run
+
+    config.paths.runtime.mkdir(parents=True, exist_ok=True)
+    notifier = Notifier()
+    limits = Limits(
+        file_bytes_max=config.inspector.file_bytes_max,
+        wall_s=config.inspector.wall_s,
+        cpu_s=config.inspector.cpu_s,
+        memory_bytes=config.inspector.memory_bytes,
+    )
+    return run(
+        inspector_socket(config),
+        limits,
+        ready=notifier.ready,
+        alive=notifier.alive,
+        idle_exit_s=config.inspector.idle_exit_s or None,
+    )
+
+
+def link(config: Config) -> int:
+    """The process that keeps and sends."""
+    from gapwatch_agent.link.run import LinkSettings, run
+    from gapwatch_agent.spool.port import SpoolLimits
+
+    link_socket(config).parent.mkdir(parents=True, exist_ok=True)
+    state = config.paths.state / "link"
+    settings = LinkSettings(
+        state=state,
+        socket=link_socket(config),
+        status_file=status_file(config),
+        collector_address=config.collector.address,
+        enrolment_address=config.collector.enrolment_address,
+        root_certificate=config.collector.root_certificate,
+        token_file=state / "token",
+        zone=config.zone,
+        hostname=socket.gethostname(),
+        agent_version=agent_version(),
+        limits=SpoolLimits(bytes_max=config.spool.bytes_max, reserve_bytes=config.spool.reserve_bytes),
+    )
+    notifier = Notifier()
+
+    async def serve() -> None:
+        await run(settings, ready=notifier.ready, alive=notifier.alive)
+
+    return _until_signal(serve)
+
+
+def watch(config: Config) -> int:
+    """The process that runs the sensors."""
+    from gapwatch_agent.sensors import Sensor
+    from gapwatch_agent.sensors.devices import DevicesSensor
+    from gapwatch_agent.sensors.files import FilesSensor, FilesSettings
+    from gapwatch_agent.sensors.media import MediaSensor, MediaSettings
+    from gapwatch_agent.sensors.network import NetworkSensor
+    from gapwatch_agent.sensors.radios import RadiosSensor
+    from gapwatch_agent.watch.pipeline import Pipeline, PipelineSettings
+    from gapwatch_agent.watch.process import WatchSettings, run
+
+    state = config.paths.state / "watch"
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clock, boot_id = SystemClock(), read_boot_id()
+    files = FilesSensor(
+        FilesSettings(guard_socket(config), inspector_socket(config), state), clock=clock, boot_id=boot_id
+    )
+    listening = files if "files" in config.watch.sensors else None
+    media = MediaSensor(clock, listening, MediaSettings(extra_nodes=frozenset(config.watch.extra_media)))
+    known: Mapping[str, Sensor] = {
+        "devices": DevicesSensor(clock),
+        "files": files,
+        "media": media,
+        "radios": RadiosSensor(clock),
+        "network": NetworkSensor(clock),
+    }
+    # files first: what media finds mounted at start must find a listener that is up
+    sensors = [sensor for name, sensor in known.items() if name in config.watch.sensors]
+    pipeline = Pipeline(PipelineSettings(link_socket(config), boot_id), clock)
+    notifier = Notifier()
+    settings = WatchSettings(state, agent_version())
+    asyncio.run(run(sensors, pipeline, settings, clock, ready=notifier.ready, alive=notifier.alive))
+    return 0
+
+
+PROCESSES: Final[Mapping[str, Callable[[Config], int]]] = {
+    "guard": guard,
+    "inspector": inspector,
+    "link": link,
+    "watch": watch,
+}
+
+
+def enrol(config: Config, token_file: Path, wait_s: int) -> bytes:
+    """Spend the token and wait for an officer's confirmation; returns the host id.
+
+    As root the keys are made as the user ``link`` runs as. Raises RefusedError when a person has to act,
+    UnavailableError when the collector cannot be reached or nobody confirmed in time.
+    """
+    from gapwatch_agent.transport.enrolment import Enrolment, read_token, this_machine
+    from gapwatch_agent.transport.identity import IdentityStore
+    from gapwatch_agent.transport.patience import enrol_until_confirmed
+
+    token = read_token(token_file)
+    machine = this_machine(socket.gethostname())  # before rights are given up: the DMI UUID needs root
+    root_pem = config.collector.root_certificate.read_bytes()
+    identity = config.paths.state / "link" / "identity"
+    _become_link_user(config.paths.state / "link")
+    store = IdentityStore(identity, root_pem)
+    calls = Enrolment(config.collector.enrolment_address, store)
+    certificate = asyncio.run(enrol_until_confirmed(calls, store.keys(), token, machine, SystemClock(), wait_s))
+    return certificate.identity.host_id
+
+
+def _become_link_user(state: Path) -> None:
+    """Where the packages made a user for ``link``, give it the directory and go on as that user."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        user = pwd.getpwnam(LINK_USER)
+    except KeyError:
+        return
+    if os.geteuid() != 0:
+        return
+    os.chown(state, user.pw_uid, user.pw_gid)
+    os.setgroups([])
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+
+
+def _until_signal(serve: Callable[[], Coroutine[None, None, None]]) -> int:
+    """Run until SIGTERM or SIGINT cancels it."""
+
+    async def main() -> None:
+        task = asyncio.create_task(serve())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            return
+
+    asyncio.run(main())
+    return 0
