@@ -25,7 +25,7 @@ def add(commands: Subparsers) -> None:
 
 
 def _folder(options: argparse.Namespace) -> Path:
-    from gapwatch_collector.rules import shipped_folder
+    from gapwatch_collector.rules import shipped_folder  # noqa: PLC0415 - half a second that no other command should wait
 
     if options.folder is not None:
         folder: Path = options.folder
@@ -39,7 +39,7 @@ def _folder(options: argparse.Namespace) -> Path:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from gapwatch_collector.rules import check
+    from gapwatch_collector.rules import check  # noqa: PLC0415 - half a second that no other command should wait
 
     folder = _folder(options)
     problems = check(folder)
@@ -53,7 +53,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from gapwatch_collector.rules import run_cases
+    from gapwatch_collector.rules import run_cases  # noqa: PLC0415 - half a second that no other command should wait
 
     results = run_cases(_folder(options))
     if options.json:
@@ -79,7 +79,7 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from gapwatch_collector.rules import load
+    from gapwatch_collector.rules import load  # noqa: PLC0415 - half a second that no other command should wait
 
     ruleset = load(_folder(options))
     rows = [
