@@ -17,7 +17,7 @@ from typing import Final
 from gapwatch_collector.model import Host, LogEntry, NewEntry, Origin, RegisteredMedium, TreeHead
 from gapwatch_collector.store import Store
 from gapwatch_collector.store.entries import read_register_change, read_span
-from gapwatch_collector.store.leaf import entry_leaf_hash
+from gapwatch_collector.store.leaf import leaf_hashes
 from gapwatch_collector.store.merkle import Frontier
 from gapwatch_proto.codec import decode
 from gapwatch_proto.errors import ProtocolError
@@ -201,8 +201,7 @@ class _Verification:
         if index != expected:
             self._blame(expected, f"entries {expected} to {index - 1} are missing from the log")
             raise ValueError(f"what follows stands under wrong numbers, beginning with {index}")
-        leaf = entry_leaf_hash(entry.entry, entry.recorded_ns)
-        self.frontier = self.frontier.extended((leaf,))
+        self.frontier = self.frontier.extended(leaf_hashes((entry.entry,), entry.recorded_ns))
         seen = self.witnessed.get(self.frontier.size)
         if seen is not None and self.frontier.root() != seen[1]:
             self._blame(index, f"an agent saw another log up to here (its word stands at {seen[0]}): it was rewritten")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gapwatch_collector.model import AnchorPoint, NewEntry, SpoolPosition, TreeHead
 from gapwatch_collector.store.database import Database
@@ -20,6 +20,12 @@ class SqlIngest:
 
     def __init__(self, database: Database, writer: LogWriter) -> None:
         self._database, self._writer = database, writer
+        move = database.dialect.insert(SPOOLS)
+        self._move = move.on_conflict_do_update(
+            index_elements=list(SPOOLS.primary_key),
+            set_={"next_seq": move.excluded.next_seq, "last_hash": move.excluded.last_hash},
+        )
+        self._sign_off = BATCH_SIGNATURES.insert()
 
     def position(self, host_id: bytes, spool_id: bytes) -> SpoolPosition | None:
         with self._database.read() as connection:
@@ -35,7 +41,7 @@ class SqlIngest:
             if (1 if stored is None else stored.next_seq) != commit.expected_next_seq:
                 return None
             head = self._writer.append(connection, commit.entries)
-            self._move(connection, commit)
+            self._move_spool(connection, commit)
             for anchor in commit.anchors:
                 self._keep_anchor(connection, anchor)
         return head
@@ -67,20 +73,13 @@ class SqlIngest:
         with self._database.read() as connection:
             return read_head(connection)
 
-    def _move(self, connection: Connection, commit: Commit) -> None:
+    def _move_spool(self, connection: Connection, commit: Commit) -> None:
         after = commit.position
-        values = {"next_seq": after.next_seq, "last_hash": after.last_hash}
-        moved = self._database.dialect.insert(SPOOLS).values(host_id=after.host_id, spool_id=after.spool_id, **values)
-        connection.execute(moved.on_conflict_do_update(index_elements=list(SPOOLS.primary_key), set_=values))
+        key = {"host_id": after.host_id, "spool_id": after.spool_id}
+        connection.execute(self._move, {**key, "next_seq": after.next_seq, "last_hash": after.last_hash})
         if commit.batch_signature:
-            kept = BATCH_SIGNATURES.insert().values(
-                host_id=after.host_id,
-                spool_id=after.spool_id,
-                last_seq=after.next_seq - 1,
-                last_hash=after.last_hash,
-                signature=commit.batch_signature,
-            )
-            connection.execute(kept)
+            kept = {"last_seq": after.next_seq - 1, "last_hash": after.last_hash, "signature": commit.batch_signature}
+            connection.execute(self._sign_off, {**key, **kept})
 
     def _keep_anchor(self, connection: Connection, anchor: AnchorPoint) -> None:
         keep = self._database.dialect.insert(ANCHORS).values(
@@ -115,7 +114,11 @@ class SqlJournal:
             return self._writer.append(connection, entries)
 
 
+_POSITION = select(SPOOLS).where(
+    SPOOLS.c.host_id == bindparam("wanted_host"), SPOOLS.c.spool_id == bindparam("wanted_spool")
+)
+
+
 def _position(connection: Connection, host_id: bytes, spool_id: bytes) -> SpoolPosition | None:
-    wanted = select(SPOOLS).where(SPOOLS.c.host_id == host_id, SPOOLS.c.spool_id == spool_id)
-    row = connection.execute(wanted).one_or_none()
+    row = connection.execute(_POSITION, {"wanted_host": host_id, "wanted_spool": spool_id}).one_or_none()
     return None if row is None else SpoolPosition(*row)

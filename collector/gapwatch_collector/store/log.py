@@ -11,16 +11,16 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gapwatch_collector.clock import Clock
 from gapwatch_collector.model import LogEntry, NewEntry, Origin, TreeHead
 from gapwatch_collector.store.database import AnyRow, Database
 from gapwatch_collector.store.day_tables import COLUMNS, create_day, day_of, table_name
-from gapwatch_collector.store.leaf import entry_leaf_hash
+from gapwatch_collector.store.leaf import leaf_hashes
 from gapwatch_collector.store.merkle import Frontier
 from gapwatch_collector.store.ports import BatchSignature
-from gapwatch_collector.store.rollups import add_to_rollups
+from gapwatch_collector.store.rollups import RollupWriter
 from gapwatch_collector.store.schema import BATCH_SIGNATURES, LOG_DAYS, LOG_STATE
 from gapwatch_proto.identity import tree_head_message
 
@@ -42,27 +42,27 @@ class LogWriter:
     """Appends to the log within a transaction that the caller holds."""
 
     def __init__(self, database: Database, *, sign: LogSigner, clock: Clock) -> None:
-        self._database, self._sign, self._clock = database, sign, clock
+        self._dialect, self._sign, self._clock = database.dialect, sign, clock
+        self._rollups = RollupWriter(database.dialect)
+        # Statements are made once: making one costs more than running it.
+        self._state = select(LOG_STATE)
+        keep = database.dialect.insert(LOG_STATE)
+        changed = {column.name: keep.excluded[column.name] for column in LOG_STATE.columns if column.name != "id"}
+        self._keep = keep.on_conflict_do_update(index_elements=[LOG_STATE.c.id], set_=changed)
 
     def append(self, connection: Connection, entries: Sequence[NewEntry]) -> TreeHead:
         """Append and return the new head. Raises ValueError for no entries and for a malformed one."""
         if not entries:
             raise ValueError("nothing to append")
-        state = connection.execute(select(LOG_STATE)).one_or_none()
+        state = connection.execute(self._state).one_or_none()
         frontier = Frontier() if state is None else Frontier.unpack(state.tree_size, state.frontier)
         recorded_ns = self._clock.now_ns()
         day = self._open_day(connection, state, frontier, recorded_ns)
-        first = frontier.size
-        self._database.dialect.append_rows(
-            connection,
-            table_name(day),
-            COLUMNS,
-            [_row(index, recorded_ns, entry) for index, entry in enumerate(entries, first)],
-        )
-        frontier = frontier.extended(entry_leaf_hash(entry, recorded_ns) for entry in entries)
-        connection.execute(update(LOG_DAYS).where(LOG_DAYS.c.day == day).values(last_index=frontier.size - 1))
+        rows = [_row(index, recorded_ns, entry) for index, entry in enumerate(entries, frontier.size)]
+        self._dialect.append_rows(connection, table_name(day), COLUMNS, rows)
+        frontier = frontier.extended(leaf_hashes(entries, recorded_ns))
         head = self._keep_head(connection, frontier, recorded_ns, day)
-        add_to_rollups(self._database, connection, entries, day)
+        self._rollups.add(connection, entries, day)
         return head
 
     def _open_day(self, connection: Connection, state: AnyRow | None, frontier: Frontier, recorded_ns: int) -> int:
@@ -72,32 +72,26 @@ class LogWriter:
                 log.warning("the clock is behind the newest day of the log", extra={"newest_day": state.newest_day})
             return int(state.newest_day)
         create_day(connection, day)
+        connection.execute(update(LOG_DAYS).where(LOG_DAYS.c.last_index.is_(None)).values(last_index=frontier.size - 1))
         connection.execute(
-            LOG_DAYS.insert().values(
-                day=day, first_index=frontier.size, last_index=frontier.size - 1, frontier_before=frontier.pack()
-            )
+            LOG_DAYS.insert().values(day=day, first_index=frontier.size, frontier_before=frontier.pack())
         )
         return day
 
     def _keep_head(self, connection: Connection, frontier: Frontier, signed_at_ns: int, day: int) -> TreeHead:
-        root = frontier.root()
-        head = TreeHead(
-            tree_size=frontier.size,
-            root_hash=root,
-            signed_at_ns=signed_at_ns,
-            signature=self._sign(tree_head_message(frontier.size, root, signed_at_ns)),
-        )
-        values = {
-            "tree_size": head.tree_size,
+        size, root = frontier.size, frontier.root()
+        signature = self._sign(tree_head_message(size, root, signed_at_ns))
+        state = {
+            "id": 1,
+            "tree_size": size,
             "frontier": frontier.pack(),
             "root_hash": root,
             "signed_at_ns": signed_at_ns,
-            "signature": head.signature,
+            "signature": signature,
             "newest_day": day,
         }
-        keep = self._database.dialect.insert(LOG_STATE).values(id=1, **values)
-        connection.execute(keep.on_conflict_do_update(index_elements=[LOG_STATE.c.id], set_=values))
-        return head
+        connection.execute(self._keep, state)
+        return TreeHead(size, root, signed_at_ns, signature)
 
 
 def _row(index: int, recorded_ns: int, entry: NewEntry) -> tuple[object, ...]:
@@ -143,6 +137,13 @@ def _entry(row: Sequence[Any]) -> LogEntry:
     return LogEntry(index, recorded_ns, entry)
 
 
+_DAYS_FROM = (
+    select(LOG_DAYS.c.day)
+    .where((LOG_DAYS.c.last_index >= bindparam("from_index")) | LOG_DAYS.c.last_index.is_(None))
+    .order_by(LOG_DAYS.c.day)
+)
+
+
 class SqlLogReader:
     """Fills the LogReader port."""
 
@@ -153,9 +154,8 @@ class SqlLogReader:
         """At most ``limit`` entries and never more than READ_MAX."""
         wanted = min(limit, READ_MAX)
         entries: list[LogEntry] = []
-        days = select(LOG_DAYS.c.day).where(LOG_DAYS.c.last_index >= from_index).order_by(LOG_DAYS.c.day)
         with self._database.read() as connection:
-            for day in connection.scalars(days).all():
+            for day in connection.scalars(_DAYS_FROM, {"from_index": from_index}).all():
                 if len(entries) >= wanted:
                     break
                 condition = "WHERE log_index >= ? ORDER BY log_index LIMIT ?"

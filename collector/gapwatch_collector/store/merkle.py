@@ -40,17 +40,18 @@ class Frontier:
     peaks: tuple[bytes, ...] = ()
 
     def extended(self, leaf_hashes: Iterable[bytes]) -> Frontier:
-        """The frontier after these leaves; about one hash a leaf."""
-        size, peaks = self.size, list(self.peaks)
-        push, pop = peaks.append, peaks.pop
-        for leaf in leaf_hashes:
-            node, bits = leaf, size
-            while bits & 1:
-                node = sha256(NODE_PREFIX + pop() + node).digest()
-                bits >>= 1
-            push(node)
-            size += 1
-        return Frontier(size, tuple(peaks))
+        """The frontier after these leaves; about one hash a leaf, level by level."""
+        nodes, peaks, left_over = list(leaf_hashes), list(self.peaks), []
+        size, bits = self.size + len(nodes), self.size
+        while nodes:
+            if bits & 1:
+                nodes.insert(0, peaks.pop())
+            if len(nodes) & 1:
+                left_over.append(nodes.pop())
+            pairs = iter(nodes)
+            nodes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+            bits >>= 1
+        return Frontier(size, (*peaks, *reversed(left_over)))
 
     def root(self) -> bytes:
         """The tree's root: the peaks folded from the right."""

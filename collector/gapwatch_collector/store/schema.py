@@ -56,7 +56,7 @@ LOG_DAYS: Final = Table(
     METADATA,
     _key("day", Integer),
     _need("first_index", BigInteger),
-    _need("last_index", BigInteger),
+    Column("last_index", BigInteger),  # none yet: the newest day, still growing
     # The tree as it stood when the day began: what is left to verify from once earlier days were dropped.
     _need("frontier_before", LargeBinary),
     Column("sealed_digest", LargeBinary),

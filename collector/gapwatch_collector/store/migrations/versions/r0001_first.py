@@ -48,7 +48,7 @@ def _create_log() -> None:
         "log_days",
         _key("day", sa.Integer()),
         _need("first_index", sa.BigInteger()),
-        _need("last_index", sa.BigInteger()),
+        sa.Column("last_index", sa.BigInteger(), nullable=True),
         _need("frontier_before", sa.LargeBinary()),
         sa.Column("sealed_digest", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("day", name="pk_log_days"),
