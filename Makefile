@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := packaging/lock/all.txt
 
-.PHONY: help env run test lint generate lock clean
+.PHONY: help env run test prerequisites guest-image bench lint generate lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,14 +26,26 @@ lock: ## Resolve the lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
 	  --no-header --no-emit-index-url --quiet --output-file $(LOCK)
 
+run: env ## A collector, its console and an agent watching this machine (EXTRA_MEDIA=/dev/loop0 adds media)
+	$(BIN)/python packaging/development/run.py $(if $(EXTRA_MEDIA),--extra-media $(EXTRA_MEDIA)) $(RUN_FLAGS)
+
 lint: env ## Lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: env ## Everything continuous integration runs
+test: env prerequisites guest-image ## Everything continuous integration runs
 	$(BIN)/pytest
+
+prerequisites: ## Install what the tests need of the system (root), or say what is missing
+	packaging/development/prerequisites.sh
+
+guest-image: prerequisites ## Build the guest the end-to-end tests boot (once; about two minutes)
+	packaging/development/guest-image.sh
+
+bench: env ## Measure beside the budgets (ONLY="spool store", RECORD=1 to keep)
+	$(BIN)/python tests/bench/run.py $(if $(ONLY),--only $(ONLY)) $(if $(RECORD),--record)
 
 clean: ## Remove what the targets made (not .state)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

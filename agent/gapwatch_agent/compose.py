@@ -6,17 +6,14 @@ One function a process. Imports stand inside the functions, because each process
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pwd
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from gapwatch_agent.clock import SystemClock, read_boot_id
 from gapwatch_agent.config import Config
 from gapwatch_agent.sd_notify import Notifier
 
@@ -42,7 +39,9 @@ def status_file(config: Config) -> Path:
 
 
 def agent_version() -> str:
-    """The version of the installed package; staged trees without metadata say so."""
+    """The version of the installed package; a staged tree without metadata knows its own."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("gapwatch")
     except PackageNotFoundError:
@@ -112,6 +111,9 @@ def link(config: Config) -> int:
 
 def watch(config: Config) -> int:
     """The process that runs the sensors."""
+    import asyncio
+
+    from gapwatch_agent.clock import SystemClock, read_boot_id
     from gapwatch_agent.sensors import Sensor
     from gapwatch_agent.sensors.devices import DevicesSensor
     from gapwatch_agent.sensors.files import FilesSensor, FilesSettings
@@ -159,6 +161,9 @@ def enrol(config: Config, token_file: Path, wait_s: int) -> bytes:
     As root the keys are made as the user ``link`` runs as. Raises RefusedError when a person has to act,
     UnavailableError when the collector cannot be reached or nobody confirmed in time.
     """
+    import asyncio
+
+    from gapwatch_agent.clock import SystemClock
     from gapwatch_agent.transport.enrolment import Enrolment, read_token, this_machine
     from gapwatch_agent.transport.identity import IdentityStore
     from gapwatch_agent.transport.patience import enrol_until_confirmed
@@ -191,6 +196,7 @@ def _become_link_user(state: Path) -> None:
 
 def _until_signal(serve: Callable[[], Coroutine[None, None, None]]) -> int:
     """Run until SIGTERM or SIGINT cancels it."""
+    import asyncio
 
     async def main() -> None:
         task = asyncio.create_task(serve())

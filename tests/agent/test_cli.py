@@ -94,7 +94,7 @@ print(sorted(name for name in sys.modules if name in banned))
     [
         (
             "gapwatch_agent.guard",
-            ["asyncio", "cryptography", "google.protobuf", "grpc", "psutil", "pyudev", "watchdog"],
+            ["asyncio", "cryptography", "google.protobuf", "grpc", "psutil", "pyudev", "email"],
         ),
         ("gapwatch_agent.watch.process, gapwatch_agent.sensors.files", ["cryptography", "grpc", "sqlalchemy"]),
     ],
