@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,9 +17,14 @@ from typing import Any
 from gapwatch_collector.authority.keys import CollectorKeys, load_collector_keys
 from gapwatch_collector.clock import Clock, SystemClock
 from gapwatch_collector.config import Address, Config
+from gapwatch_collector.console.app import create_app
+from gapwatch_collector.console.deps import ConsoleDeps
+from gapwatch_collector.console.server import Listen, console_server
+from gapwatch_collector.console_sources import HeardHosts, ShippedRuleTexts
 from gapwatch_collector.errors import ConfigError, StoreBusyError
 from gapwatch_collector.ingest.room import IngestRoom, IngestRules
 from gapwatch_collector.model import NewEntry, Origin
+from gapwatch_collector.rules import RuleSet, load, shipped_folder
 from gapwatch_collector.sd_notify import Notifier
 from gapwatch_collector.store import Store, open_store
 
@@ -26,6 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 _TICK_SEVERITY = 1
 _WATCHDOG_S = 5.0
+_BACKLOG = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,8 @@ class _Collector:
         self._settings, self._config = settings, settings.config
         self._keys, self._store, self._clock, self._exits = keys, store, clock, exits
         self._tasks: list[asyncio.Task[None]] = []
+        self._heard: HeardHosts | None = None
+        self._rules = RuleSet(())
 
     async def start(self) -> Started:
         """Start the roles wanted; what has started is stopped by the exit stack, also when a later one cannot."""
@@ -99,6 +108,8 @@ class _Collector:
         if self._keys.development:
             _LOG.warning("these are development keys: they protect nothing")
         ingest, enrolment = await self._ingest() if "ingest" in roles else ("", "")
+        if roles & {"evaluate", "console"}:
+            self._rules = await asyncio.to_thread(_load_rules, self._config)
         if "evaluate" in roles:
             self._evaluate()
         console = await self._console() if "console" in roles else ""
@@ -131,6 +142,7 @@ class _Collector:
     async def _ingest(self) -> tuple[str, str]:
         rules = IngestRules(self._config.ingest, self._config.enrolment)
         room = IngestRoom(self._store, self._keys, rules, self._clock)
+        self._heard = HeardHosts(room.reports)
         self._exits.push_async_callback(room.stop)
         await room.start()
         self.watch(room.run())
@@ -141,7 +153,57 @@ class _Collector:
         self.watch(_tick(self._store, self._clock, self._config.collector.tick_interval_s))
 
     async def _console(self) -> str:
-        return ""
+        section = self._config.console
+        tls = section.tls_certificate is not None and section.tls_key is not None
+        deps = ConsoleDeps(
+            alerts=self._store.alerts,
+            accounts=self._store.accounts,
+            registers=self._store.registers,
+            audit=self._store.audit,
+            rules=ShippedRuleTexts(self._rules),
+            clock=self._clock,
+            zone_label=self._config.collector.zone,
+            level_label=section.classification,
+            unit_name=section.unit,
+            secure_cookies=tls,
+            host_reports=self._heard,
+        )
+        listening = _bind(section.listen)
+        host, port = listening.getsockname()[:2]
+        listen = Listen(host, port, str(section.tls_certificate or ""), str(section.tls_key or ""))
+        server = console_server(create_app(deps), listen)
+        serving = asyncio.create_task(server.serve(sockets=[listening]), name="console")
+        self._tasks.append(serving)
+
+        async def end() -> None:
+            server.should_exit = True
+            await asyncio.gather(serving, return_exceptions=True)
+
+        self._exits.push_async_callback(end)
+        return f"{'https' if tls else 'http'}://{Address(section.listen.host, port)}/"
+
+
+def _load_rules(config: Config) -> RuleSet:
+    """The rules in force. A broken rule stops nobody but itself; each complaint is logged."""
+    rules = load(config.evaluate.rules_dir or shipped_folder())
+    for problem in rules.problems:
+        _LOG.error("a rule cannot be used: %s", problem)
+    return rules
+
+
+def _bind(address: Address) -> socket.socket:
+    """The console's socket. Raises ConfigError; uvicorn itself would end the process."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address.host, address.port))
+        listening.listen(_BACKLOG)  # whoever comes before uvicorn is up waits a moment instead of being turned away
+    except OSError as error:
+        listening.close()
+        complaint = f"console.listen: {address} cannot be listened on ({error.strerror}); write another"
+        raise ConfigError("configuration", [complaint]) from error
+    return listening
 
 
 async def _tick(store: Store, clock: Clock, interval_s: int) -> None:

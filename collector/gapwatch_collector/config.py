@@ -90,12 +90,16 @@ class EvaluateSection:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSection:
-    """``[console]``: TLS is wanted unless it listens on loopback."""
+    """``[console]``: TLS is wanted unless it listens on loopback.
+
+    ``classification`` is that of the screen itself and stands on every page; ``unit`` names the organisation.
+    """
 
     listen: Address = Address("127.0.0.1", 8080)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     classification: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,7 @@ def _console(reader: Reader) -> ConsoleSection:
         tls_certificate=reader.optional_path(section, "tls_certificate"),
         tls_key=reader.optional_path(section, "tls_key"),
         classification=reader.text(section, "classification", default.classification),
+        unit=reader.text(section, "unit", default.unit),
     )
 
 

@@ -17,6 +17,7 @@ from gapwatch_collector.ingest.admission import Admission, StreamEndedError
 from gapwatch_collector.ingest.credits import CreditDesk
 from gapwatch_collector.ingest.enrolment import EnrolmentRules, EnrolmentService
 from gapwatch_collector.ingest.refusals import RefusalAccount
+from gapwatch_collector.ingest.reports import HostReports
 from gapwatch_collector.ingest.server import Listening, build_enrolment_server, build_stream_server
 from gapwatch_collector.ingest.service import CollectionService
 from gapwatch_collector.ingest.session import Desk
@@ -73,6 +74,7 @@ class IngestRoom:
         self._acts: set[asyncio.Future[None]] = set()
         self._stream: Listening | None = None
         self._enrolment: Listening | None = None
+        self.reports = HostReports()
         self.writer = CommitWriter(store.ingest)
         self.refusals = RefusalAccount(clock.now_ns, self._enter_refusal)
         self.admission = Admission(store.registers, store.policies, clock, streams_max=rules.ingest.streams_max)
@@ -86,6 +88,7 @@ class IngestRoom:
             self.writer,
             credits_desk,
             self.refusals,
+            self.reports,
             self._threads,
             self._clock,
             ingest.hello_timeout_s,

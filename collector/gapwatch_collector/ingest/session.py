@@ -22,6 +22,7 @@ from gapwatch_collector.ingest.entries import commit_of, fork_commit
 from gapwatch_collector.ingest.event_time import HELLO_UNCERTAINTY_NS, Tie, Timeline
 from gapwatch_collector.ingest.messages import AckNumbers, SentHello
 from gapwatch_collector.ingest.refusals import RefusalAccount, Refused
+from gapwatch_collector.ingest.reports import HostReports
 from gapwatch_collector.ingest.verify import Item, RecordItem, Refusal, RefusalReason, SentBatch, Verified, verify_batch
 from gapwatch_collector.ingest.writer import CommitWriter
 from gapwatch_collector.model import AnchorPoint, SpoolPosition, TreeHead
@@ -61,6 +62,7 @@ class Desk:
     writer: CommitWriter
     credits: CreditDesk
     refusals: RefusalAccount
+    reports: HostReports
     threads: Executor
     clock: Clock
     hello_timeout_s: float
@@ -116,6 +118,7 @@ class Session:
         hello = await self._hello()
         position = await self._thread(self._position, hello.spool_id)
         now_ns = self._desk.clock.now_ns()
+        self._desk.reports.greeted(self._identity.host_id, hello.agent_version, hello.policy_version, now_ns)
         timeline = Timeline(
             self._identity.host_id, hello.boot_id, Tie(hello.boottime_ns, now_ns, HELLO_UNCERTAINTY_NS), self._recall
         )
@@ -193,7 +196,9 @@ class Session:
         )
         if isinstance(checked, Refusal) or not checked.items:
             return batch, checked, None
-        return batch, checked, commit_of(checked, position, timeline, self._desk.clock.now_ns())
+        now_ns = self._desk.clock.now_ns()
+        self._desk.reports.heard(host_id, checked.items, now_ns)
+        return batch, checked, commit_of(checked, position, timeline, now_ns)
 
     async def _acknowledge(self, batch: SentBatch, verified: Verified, head: TreeHead | None) -> None:
         self._refused_in_a_row = 0
