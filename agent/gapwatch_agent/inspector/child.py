@@ -1,0 +1,229 @@
+"""One file in a child of its own: fork, cage, judge, hash, answer over a pipe; and what the parent makes of its end.
+
+The child holds three things: the file, the pipe, /dev/null. It answers twice, first the verdict, then the verdict with
+the hash, so that a slow medium costs the hash and not the mark. The parent trusts neither its words nor its manners.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final, NoReturn
+
+from gapwatch_agent.errors import PeerError
+from gapwatch_agent.inspector import marks, verdict
+from gapwatch_agent.inspector.cage import Cage, Layer
+from gapwatch_agent.inspector.examine import examine, sha256_of
+from gapwatch_agent.inspector.limits import Limits
+from gapwatch_agent.inspector.readers.source import DescriptorSource
+from gapwatch_agent.inspector.verdict import VERDICT_BYTES_MAX, Verdict, uninspected
+
+_FILE_FD: Final = 3
+_ANSWER_FD: Final = 4
+_FIRST_OTHER_FD: Final = 5
+_ANSWER_BYTES_MAX: Final = 2 * (VERDICT_BYTES_MAX + 1)
+_SAVED_FDS: Final = 16
+_HASH_ONLY_MIN_S: Final = 0.5
+
+Work = Callable[[Cage, int, str, Limits], None]
+"""What a child does with the file at ``_FILE_FD``, writing to ``_ANSWER_FD``; tests give it worse things to do."""
+
+
+def inspect_and_answer(cage: Cage, slot: int, name: str, limits: Limits) -> None:
+    """The child's normal work."""
+    try:
+        facts = os.fstat(_FILE_FD)
+    except OSError:
+        _answer(uninspected("unreadable"))
+        return
+    if not stat.S_ISREG(facts.st_mode):
+        _answer(uninspected("unreadable"))
+        return
+    cage.enter(slot)
+    source = DescriptorSource(_FILE_FD, facts.st_size)
+    judged = Verdict(examine(source, name, limits), size=facts.st_size)
+    _answer(judged)
+    if facts.st_size <= limits.file_bytes_max:
+        _answer(replace(judged, sha256=sha256_of(source)))
+
+
+def hash_and_answer(cage: Cage, slot: int, _name: str, _limits: Limits) -> None:
+    """After a crash: a second child that parses nothing still gives the content's hash."""
+    facts = os.fstat(_FILE_FD)
+    cage.enter(slot)
+    source = DescriptorSource(_FILE_FD, facts.st_size)
+    _answer(replace(uninspected("crashed", facts.st_size), sha256=sha256_of(source)))
+
+
+def _answer(found: Verdict) -> None:
+    data = verdict.encode(found) + b"\n"
+    while data:
+        data = data[os.write(_ANSWER_FD, data) :]
+
+
+@dataclass(slots=True)
+class Child:
+    """A running child as the parent sees it. ``deadline`` is on the monotonic clock."""
+
+    pid: int
+    answer_fd: int
+    deadline: float
+    limits: Limits
+    name: str
+    answer: bytearray = field(default_factory=bytearray)
+    overdue: bool = False
+
+    def read(self) -> bool:
+        """Take what the child wrote; False once it has ended or written too much."""
+        try:
+            piece = os.read(self.answer_fd, 1 << 16)
+        except BlockingIOError:
+            return True
+        self.answer += piece
+        return bool(piece) and len(self.answer) <= _ANSWER_BYTES_MAX
+
+    def kill(self) -> None:
+        """End it for exceeding its time."""
+        self.overdue = True
+        os.kill(self.pid, signal.SIGKILL)
+
+    def reap(self) -> Verdict:
+        """Bury it and say what its file gets. Closes the pipe; call once."""
+        # It may have closed the pipe and live on.
+        os.kill(self.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(self.pid, 0)
+        os.close(self.answer_fd)
+        found = self._last_answer()
+        if found is not None:
+            return found
+        cpu_s = usage.ru_utime + usage.ru_stime
+        out_of_time = (
+            self.overdue
+            or cpu_s >= self.limits.cpu_s - 0.1
+            or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
+        )
+        failed = uninspected("timed_out" if out_of_time else "crashed")
+        named = marks.find_marks((), self.name)
+        return replace(failed, inspection=replace(failed.inspection, mark=named.mark))
+
+    def _last_answer(self) -> Verdict | None:
+        """The last whole line that is a verdict."""
+        for line in reversed(bytes(self.answer[:_ANSWER_BYTES_MAX]).split(b"\n")[:-1]):
+            try:
+                return verdict.decode(line)
+            except PeerError:
+                continue
+        return None
+
+
+@dataclass(slots=True)
+class Nursery:
+    """Starts children: everything they share, made once in the parent."""
+
+    limits: Limits
+    cage: Cage = field(init=False)
+    _null_fd: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cage = Cage(self.limits)
+        self._null_fd = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+
+    def close(self) -> None:
+        """Let go of what the children shared."""
+        self.cage.close()
+        os.close(self._null_fd)
+
+    def start(self, fd: int, name: str, slot: int = 0, work: Work = inspect_and_answer) -> Child:
+        """A child at work on ``fd``, which stays the caller's. Raises OSError when there is no room for one."""
+        read_fd, write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            os.set_blocking(write_fd, True)
+            pid = self.cage.fork()
+        except OSError:
+            os.close(read_fd)
+            os.close(write_fd)
+            raise
+        if pid == 0:
+            self._become(fd, write_fd, name, slot, work)
+        os.close(write_fd)
+        return Child(pid, read_fd, time.monotonic() + self.limits.wall_s, self.limits, name)
+
+    def _become(self, fd: int, write_fd: int, name: str, slot: int, work: Work) -> NoReturn:
+        """In the child: never returns, whatever happens."""
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+                signal.signal(number, signal.SIG_DFL)
+            signal.set_wakeup_fd(-1)
+            _keep_only(fd, write_fd, self._null_fd)
+            work(self.cage, slot, name, self.limits)
+            os._exit(0)
+        except BaseException:  # noqa: BLE001 - not even SystemExit may run the parent's code in the child
+            os._exit(70)
+
+
+def _keep_only(file_fd: int, answer_fd: int, null_fd: int) -> None:
+    """Descriptors 0-2 to /dev/null, the file at 3, the pipe at 4, nothing else."""
+    kept = [os.dup(fd) for fd in (file_fd, answer_fd, null_fd)]
+    # Out of the way first: the numbers wanted may be taken by one another.
+    high = [_moved(fd) for fd in kept]
+    for target in (0, 1, 2):
+        os.dup2(high[2], target)
+    os.dup2(high[0], _FILE_FD)
+    os.dup2(high[1], _ANSWER_FD)
+    os.closerange(_FIRST_OTHER_FD, 1 << 20)
+
+
+def _moved(fd: int) -> int:
+    import fcntl  # noqa: PLC0415 - loaded before the cage, used by nothing else
+
+    return fcntl.fcntl(fd, fcntl.F_DUPFD, _SAVED_FDS)
+
+
+def wait(child: Child) -> Verdict:
+    """Block until the child has ended or its time is up."""
+    import select  # noqa: PLC0415 - the service has its own loop
+
+    poll = select.poll()
+    poll.register(child.answer_fd, select.POLLIN)
+    while (left_s := child.deadline - time.monotonic()) > 0:
+        if poll.poll(left_s * 1000) and not child.read():
+            return child.reap()
+    child.kill()
+    return child.reap()
+
+
+def needs_hash(child: Child, found: Verdict) -> bool:
+    """Whether a second child should hash what the first could not finish."""
+    failed = found.inspection.inspected == "none" and found.inspection.reason in {"crashed", "timed_out"}
+    return failed and not found.sha256 and not child.overdue and child.deadline - time.monotonic() > _HASH_ONLY_MIN_S
+
+
+def with_hash(found: Verdict, hashed: Verdict) -> Verdict:
+    """The first child's verdict with the second one's hash."""
+    return replace(found, sha256=hashed.sha256, size=hashed.size)
+
+
+def layers(nursery: Nursery) -> tuple[Layer, ...]:
+    """Which walls stand on this machine, asked of a child that put them up and did nothing else."""
+    collected: list[Layer] = []
+    read_fd, write_fd = os.pipe()
+    pid = nursery.cage.fork()
+    if pid == 0:
+        try:
+            os.close(read_fd)
+            found = nursery.cage.enter(0)
+            text = "\n".join(f"{layer.name}\t{int(layer.in_force)}\t{layer.detail}" for layer in found)
+            os.write(write_fd, text.encode()[:4096])
+        finally:
+            os._exit(0)
+    os.close(write_fd)
+    with os.fdopen(read_fd, encoding="utf-8") as pipe:
+        for line in pipe.read().split("\n"):
+            name, stands, detail = (*line.split("\t"), "", "")[:3]
+            collected.append(Layer(name, stands == "1", detail))
+    os.waitpid(pid, 0)
+    return tuple(collected)

@@ -1,0 +1,34 @@
+"""How much one inspection may cost (C6). Every figure is a hard stop; reaching one is a reason in the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+GIB: Final = 1024 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one child. ``expansion_*`` bound what a container may unpack to: a factor of the packed size (never
+    less than ``expansion_floor_bytes``, a small file may compress well) and an absolute size.
+    """
+
+    file_bytes_max: int = 2 * GIB
+    wall_s: float = 20.0
+    cpu_s: int = 10
+    memory_bytes: int = 256 * MIB
+    expansion_factor_max: int = 100
+    expansion_floor_bytes: int = 16 * MIB
+    expansion_bytes_max: int = 512 * MIB
+    members_max: int = 10_000
+    depth_max: int = 256
+    text_head_bytes: int = 4 * MIB
+    text_tail_bytes: int = 64 * KIB
+
+    def expansion_bytes(self, packed_bytes: int) -> int:
+        """What a container of that packed size may unpack to, all its members together."""
+        allowed = max(packed_bytes * self.expansion_factor_max, self.expansion_floor_bytes)
+        return min(allowed, self.expansion_bytes_max)

@@ -1,0 +1,120 @@
+"""One line of text in, every mark its whole or its fields say, out. Pure; where it stands is asked later."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gapwatch_agent.inspector import foreign, grammar, labels
+from gapwatch_agent.inspector.grammar import Match, Strength
+from gapwatch_agent.inspector.normalise import Normal, fields, join_cjk, normalise
+
+LINE_CHARACTERS_MAX: Final = 2000
+"""Longer lines are prose or data: no mark is that long, only their hints are counted."""
+
+TRIGGER: Final = re.compile(
+    "[密秘祕控內内阅閱限]|SECRET|CONFIDENTIAL|RESTRICT|RESTREINT|OFFICIAL|CLASSIFIED|CUI|CONTROLLED|GEHEIM|VERTRAULICH"
+    "|VS-N|PROTECTED|SEC=|[Ａ-Ｚ]{2}"
+)
+"""A line without any of these holds neither mark nor hint; almost all lines end here."""
+
+HINT: Final = re.compile(
+    "绝密|機密|机密|秘密|絕密|祕密|商密|内部资料|內部資料|不得外传|不得外傳|份号|份號|绝秘|机秘|秘级"
+    "|机 +密|秘 +密|绝 +密|机　+密|秘　+密"
+    r"|\b(?:TOP SECRET|SECRET|CONFIDENTIAL|NOFORN|CUI|OFFICIAL-SENSITIVE)\b"
+)
+_COMMENT: Final = re.compile(
+    r"^\s*(?P<mark>//+!?|/\*+|\*+(?!\*)|--+|;+|<!--|#+|%+|(?:REM|rem|dnl)(?=\s))\s*(?P<rest>.*?)\s*(?:\*+/|-->)?\s*$"
+)
+_TITLE_COMMENT: Final = re.compile("[#*]")
+_PAGE_NUMBER: Final = re.compile(
+    r"^(?:第?\s*[-]?\s*\d+\s*[-]?\s*页?(?:\s*[/,共]+\s*\d+\s*页?)?|Page \d+(?: of \d+)?)\s+|"
+    r"\s+(?:第?\s*[-]?\s*\d+\s*[-]?\s*页?(?:\s*[/,共]+\s*\d+\s*页?)?|Page \d+(?: of \d+)?)$"
+)
+_LABEL_HERE: Final = re.compile("密级|保密|等级")
+
+
+def matches(text: str, *, in_margin: bool = False) -> list[Match]:
+    """Every mark the line says. ``in_margin``: a header or footer, where single spaces divide fields too.
+
+    Fields that name different levels side by side are a list of levels (a form's choices), not a mark: none is given.
+    """
+    if len(text) > LINE_CHARACTERS_MAX:
+        return []
+    normal = normalise(text)
+    whole = _one(join_cjk(normal))
+    if whole is not None:
+        return [whole]
+    found = _in_comment(text)
+    if found is not None:
+        return [found]
+    parts = fields(normal)
+    several = _in_fields(parts) if len(parts) > 1 else []
+    if not several and (in_margin or _LABEL_HERE.search(normal.text)):
+        several = _in_words(normal, in_margin=in_margin)
+    if len({(match.axis, match.level) for match in several}) > 1:
+        return []
+    return several
+
+
+def _one(joined: Normal) -> Match | None:
+    return labels.match(joined) or grammar.match(joined) or foreign.match(joined)
+
+
+def _in_comment(text: str) -> Match | None:
+    """A source file's comment line; a heading's # or a list's * before a bare word is a title, not a mark."""
+    comment = _COMMENT.match(text)
+    if comment is None:
+        return None
+    found = _one(join_cjk(normalise(comment["rest"])))
+    if found is None:
+        return None
+    weak = found.strength in {Strength.PLAIN, Strength.BANNER}
+    return None if weak and _TITLE_COMMENT.match(comment["mark"]) else found
+
+
+def _in_fields(parts: list[Normal]) -> list[Match]:
+    joined = [join_cjk(part) for part in parts]
+    found: list[Match] = []
+    index = 0
+    while index < len(parts):
+        match = _pair(parts, joined, index)
+        if match is not None:
+            found.append(match)
+            index += 2
+            continue
+        alone = _one(joined[index])
+        if alone is not None:
+            found.append(alone)
+        index += 1
+    return found
+
+
+def _pair(parts: list[Normal], joined: list[Normal], index: int) -> Match | None:
+    """A label in one field and its value in the next."""
+    if index + 1 >= len(parts) or not labels.LABEL_ONLY.fullmatch(joined[index].text):
+        return None
+    label, value = joined[index], joined[index + 1]
+    separator = "" if label.text.endswith((":", "=")) else ":"
+    origin = label.origin + ((label.origin[-1],) if separator else ()) + value.origin
+    return labels.match(Normal(label.text + separator + value.text, label.raw_text, origin))
+
+
+def _in_words(normal: Normal, *, in_margin: bool) -> list[Match]:
+    """Fields divided by single spaces: beside a label anywhere, at either end of a header or footer."""
+    stripped = _PAGE_NUMBER.sub("", normal.text)
+    if in_margin and stripped != normal.text:
+        start = normal.text.find(stripped)
+        found = _one(join_cjk(normal.part(start, start + len(stripped))))
+        if found is not None:
+            return [found]
+    words = [normal.part(*word.span()) for word in re.finditer(r"\S+", normal.text)]
+    several = []
+    for position, word in enumerate(words):
+        found = _one(word)
+        if found is None:
+            continue
+        at_an_end = position in {0, len(words) - 1}
+        if found.strength is Strength.LABELLED or (in_margin and at_an_end and found.axis != "foreign"):
+            several.append(found)
+    return several

@@ -1,0 +1,54 @@
+"""Marks in file and folder names (domain §3.3): ``…[机密].docx``, ``（秘密）XX方案.wps``, ``机密★3年-….pdf``. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gapwatch_agent.inspector import grammar, periods
+from gapwatch_agent.inspector.grammar import Match
+from gapwatch_agent.inspector.lines import TRIGGER
+from gapwatch_agent.inspector.normalise import join_cjk, normalise
+
+_NAME_CHARACTERS_MAX: Final = 512
+_COMPONENTS_MAX: Final = 16
+_SUFFIX: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,8}){1,2}$")
+_NUMBERING: Final = re.compile(r"^[\d\s._\-、]+")
+_VERSION: Final = re.compile(
+    r"(?:[\s._\-]*(?:[vV]?\d[\w.\-]*|副本|终稿|定稿|最终版|修订版|签章版|扫描件|copy|Copy|\(\d+\)))+$"
+)
+_BRACKETED: Final = re.compile(r"[\[【(〔](?P<inner>[^\[\]【】()〔〕]{2,40})[\]】)〕]")
+_STARRED: Final = re.compile(
+    rf"(?:^|(?<=[-_\s\[【(+,、]))(?P<mark>(?:绝密|机密|秘密)级?★(?:{periods.MEASURED}|{periods.EVENT})?)(?=$|[-_\s\]】)+,、])"
+)
+
+
+def matches(name: str) -> list[Match]:
+    """Every mark that the components of a name or relative path say; none when they name different levels."""
+    found: list[Match] = []
+    for component in name[-_NAME_CHARACTERS_MAX:].split("/")[-_COMPONENTS_MAX:]:
+        if TRIGGER.search(component):
+            found.extend(_component(_SUFFIX.sub("", component)))
+    return found if len({(match.axis, match.level) for match in found}) == 1 else []
+
+
+def _component(stem: str) -> list[Match]:
+    normal = join_cjk(normalise(stem))
+    found = []
+    for starred in _STARRED.finditer(normal.text):
+        match = grammar.match(normal.part(*starred.span("mark")))
+        if match is not None:
+            found.append(match)
+    if found:
+        return found
+    start = _NUMBERING.match(normal.text)
+    first = start.end() if start else 0
+    version = _VERSION.search(normal.text)
+    last = version.start() if version else len(normal.text)
+    for bracketed in _BRACKETED.finditer(normal.text):
+        if bracketed.start() > first and bracketed.end() < last:
+            continue
+        match = grammar.match(normal.part(*bracketed.span("inner")))
+        if match is not None:
+            found.append(match)
+    return found

@@ -1,0 +1,150 @@
+"""One spelling for the many ways a mark is written (domain §3.3), remembering where each character came from.
+
+NFKC, no invisible characters, traditional to simplified for the characters marks are made of, every star one star,
+no spaces between CJK characters. The origin of each character is kept so that evidence shows what really stood there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+STAR: Final = "★"
+_STARS: Final = "★☆✩✪✫✬✭✮✯✰⭐🌟⋆∗*✱✲✳✴✵✶✷✸✹✺\uf0ab\uf0b6"
+_DOTS: Final = "·•∙‧・⋅･"
+_TRADITIONAL: Final = (
+    "絕機長啟啓開會議內資級國業請傳試題單號緊極個發檔圖標識責對應際後務編術約訂類別無點閱員負組洩擴轉載開評審實"
+)
+_SIMPLIFIED: Final = (
+    "绝机长启启开会议内资级国业请传试题单号紧极个发档图标识责对应际后务编术约订类别无点阅员负组泄扩转载开评审实"
+)
+_EXTRA: Final = {
+    "壹": "一",
+    "贰": "二",
+    "貳": "二",
+    "叁": "三",
+    "參": "三",
+    "肆": "四",
+    "伍": "五",
+    "陆": "六",
+    "陸": "六",
+    "柒": "七",
+    "捌": "八",
+    "玖": "九",
+    "拾": "十",
+    "两": "二",
+    "兩": "二",
+    "祕": "秘",
+    "嚴": "严",
+    "複": "复",
+    "製": "制",
+    "註": "注",
+    "關": "关",
+    "屬": "属",
+    "於": "于",
+    "條": "条",
+    "準": "准",
+    "場": "场",
+    "學": "学",
+    "驗": "验",
+    "結": "结",
+    "佈": "布",
+    "項": "项",
+    "產": "产",
+    "﹡": STAR,
+    "⁎": STAR,
+    "‑": "-",
+    "–": "-",
+    "—": "-",
+    "―": "-",
+    "−": "-",
+    "─": "-",
+    "\u00a0": " ",
+    "\u3000": " ",
+}
+_MAP: Final[dict[str, str]] = (
+    dict.fromkeys(_STARS, STAR) | dict.fromkeys(_DOTS, "·") | dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True)) | _EXTRA
+)
+_INVISIBLE: Final = frozenset({"Cf", "Cc", "Mn", "Me"})
+_KEPT_CONTROLS: Final = "\t\x0b\n"
+_CJK: Final = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_GAP: Final = re.compile(
+    rf"(?<=[{_CJK}★·:,])[ ]+(?=[{_CJK}★·:,\]】)])|(?<=★)[ ]+(?=[\d(])|(?<=\d)[ ]+(?=[年个月日天★])"
+    rf"|(?<=[年月])[ ]+(?=\d)|(?<=[\[【(])[ ]+(?=[{_CJK}])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """Normalised text; ``origin[i]`` is the index in ``raw_text`` that character i came from."""
+
+    text: str
+    raw_text: str
+    origin: tuple[int, ...]
+
+    def raw(self, start: int, end: int) -> str:
+        """What really stood at [start, end), invisible characters dropped, spaces kept single."""
+        if start >= end:
+            return ""
+        piece = self.raw_text[self.origin[start] : self.origin[end - 1] + 1]
+        visible = "".join(c for c in piece if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
+        return " ".join(visible.split())
+
+    def part(self, start: int, end: int) -> Normal:
+        """The normalised text from start to end, still knowing its origin."""
+        return Normal(self.text[start:end], self.raw_text, self.origin[start:end])
+
+
+def normalise(raw_text: str) -> Normal:
+    """One spelling, spaces still as they were (single code points, but not yet joined)."""
+    characters: list[str] = []
+    origin: list[int] = []
+    for index, raw in enumerate(raw_text):
+        if raw in _KEPT_CONTROLS:
+            characters.append(raw)
+            origin.append(index)
+            continue
+        mapped = _MAP.get(raw)
+        if mapped is None:
+            if unicodedata.category(raw) in _INVISIBLE:
+                continue
+            folded = raw if raw.isascii() else unicodedata.normalize("NFKC", raw)
+            mapped = "".join(_MAP.get(c, c) for c in folded)
+        for character in mapped:
+            characters.append(character)
+            origin.append(index)
+    return Normal("".join(characters), raw_text, tuple(origin))
+
+
+def join_cjk(normal: Normal) -> Normal:
+    """Without the spaces that only spread CJK characters apart (``机　密 ★ 1 年``), ends trimmed."""
+    keep: list[int] = []
+    position = 0
+    for gap in _GAP.finditer(normal.text):
+        keep.extend(range(position, gap.start()))
+        position = gap.end()
+    keep.extend(range(position, len(normal.text)))
+    while keep and normal.text[keep[0]].isspace():
+        keep.pop(0)
+    while keep and normal.text[keep[-1]].isspace():
+        keep.pop()
+    text = "".join(normal.text[i] for i in keep)
+    return Normal(text, normal.raw_text, tuple(normal.origin[i] for i in keep))
+
+
+_WIDE: Final = re.compile(r"[ ]*[\t\x0b|│┃][ \t\x0b|│┃]*|[ ]{2,}")
+
+
+def fields(normal: Normal) -> list[Normal]:
+    """The line as fields: split at tabs, cell borders and wide gaps."""
+    found: list[Normal] = []
+    position = 0
+    for gap in _WIDE.finditer(normal.text):
+        if gap.start() > position:
+            found.append(normal.part(position, gap.start()))
+        position = gap.end()
+    if position < len(normal.text):
+        found.append(normal.part(position, len(normal.text)))
+    return found
