@@ -22,6 +22,7 @@ from gapwatch_collector.console.deps import ConsoleDeps
 from gapwatch_collector.console.server import Listen, console_server
 from gapwatch_collector.console_sources import HeardHosts, ShippedRuleTexts
 from gapwatch_collector.errors import ConfigError, StoreBusyError
+from gapwatch_collector.evaluate import EvaluationSettings, Evaluator
 from gapwatch_collector.ingest.room import IngestRoom, IngestRules
 from gapwatch_collector.model import NewEntry, Origin
 from gapwatch_collector.rules import RuleSet, load, shipped_folder
@@ -101,6 +102,7 @@ class _Collector:
         self._tasks: list[asyncio.Task[None]] = []
         self._heard: HeardHosts | None = None
         self._rules = RuleSet(())
+        self._evaluator: Evaluator | None = None
 
     async def start(self) -> Started:
         """Start the roles wanted; what has started is stopped by the exit stack, also when a later one cannot."""
@@ -141,7 +143,7 @@ class _Collector:
 
     async def _ingest(self) -> tuple[str, str]:
         rules = IngestRules(self._config.ingest, self._config.enrolment)
-        room = IngestRoom(self._store, self._keys, rules, self._clock)
+        room = IngestRoom(self._store, self._keys, rules, self._clock, self._wake_evaluator)
         self._heard = HeardHosts(room.reports)
         self._exits.push_async_callback(room.stop)
         await room.start()
@@ -149,7 +151,28 @@ class _Collector:
         stream = Address(self._config.ingest.listen.host, room.stream_port)
         return str(stream), str(Address(self._config.enrolment.listen.host, room.enrolment_port))
 
+    def _wake_evaluator(self) -> None:
+        if self._evaluator is not None:
+            self._evaluator.wake.set()
+
     def _evaluate(self) -> None:
+        section = self._config.evaluate
+        settings = EvaluationSettings(
+            silence_after_s=section.silence_after_s,
+            late_after_s=section.late_after_s,
+            tick_interval_s=self._config.collector.tick_interval_s,
+            batch_entries_max=section.batch_entries_max,
+        )
+        stop = asyncio.Event()
+        self._evaluator = Evaluator(self._store.log, self._store.evaluation, self._rules, settings, self._clock)
+        evaluating = asyncio.create_task(self._evaluator.run(stop), name="evaluator")
+        self._tasks.append(evaluating)
+
+        async def end() -> None:
+            stop.set()
+            await asyncio.gather(evaluating, return_exceptions=True)
+
+        self._exits.push_async_callback(end)
         self.watch(_tick(self._store, self._clock, self._config.collector.tick_interval_s))
 
     async def _console(self) -> str:

@@ -82,10 +82,12 @@ class EnrolmentSection:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSection:
-    """``[evaluate]``: the rules folder; the shipped one when empty."""
+    """``[evaluate]``: the rules folder (the shipped one when left out), and from when a host is silent or late."""
 
     rules_dir: Path | None = None
     batch_entries_max: int = 2_000
+    silence_after_s: int = 180
+    late_after_s: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,9 @@ def _evaluate(reader: Reader) -> EvaluateSection:
     section, default = "evaluate", EvaluateSection()
     return EvaluateSection(
         rules_dir=reader.optional_path(section, "rules_dir"),
-        batch_entries_max=reader.number(section, "batch_entries_max", default.batch_entries_max, range(1, 100_001)),
+        batch_entries_max=reader.number(section, "batch_entries_max", default.batch_entries_max, range(1, 10_001)),
+        silence_after_s=reader.number(section, "silence_after_s", default.silence_after_s, range(1, 86_401)),
+        late_after_s=reader.number(section, "late_after_s", default.late_after_s, range(1, 86_401)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,7 +64,14 @@ class IngestRules:
 class IngestRoom:
     """Start, run, stop. ``ports`` are known once started (a configured port 0 lets the system choose)."""
 
-    def __init__(self, store: IngestPorts, keys: CollectorKeys, rules: IngestRules, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: IngestPorts,
+        keys: CollectorKeys,
+        rules: IngestRules,
+        clock: Clock,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
         if rules.enrolment.auto_confirm and not keys.development:
             raise ConfigError(
                 "configuration", ["enrolment.auto_confirm: works with development keys only; write false"]
@@ -75,7 +83,7 @@ class IngestRoom:
         self._stream: Listening | None = None
         self._enrolment: Listening | None = None
         self.reports = HostReports()
-        self.writer = CommitWriter(store.ingest)
+        self.writer = CommitWriter(store.ingest, on_commit)
         self.refusals = RefusalAccount(clock.now_ns, self._enter_refusal)
         self.admission = Admission(store.registers, store.policies, clock, streams_max=rules.ingest.streams_max)
 

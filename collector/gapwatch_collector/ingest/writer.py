@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -32,10 +32,13 @@ class _Waiting:
 
 
 class CommitWriter:
-    """Serialises commits. ``run`` works until it is cancelled; ``close`` waits for what the thread has in hand."""
+    """Serialises commits. ``run`` works until it is cancelled; ``close`` waits for what the thread has in hand.
 
-    def __init__(self, store: IngestStore) -> None:
-        self._store = store
+    ``on_commit`` is called in the event loop after every group that brought something new.
+    """
+
+    def __init__(self, store: IngestStore, on_commit: Callable[[], None]) -> None:
+        self._store, self._on_commit = store, on_commit
         self._queue: asyncio.PriorityQueue[tuple[int, int, _Waiting]] = asyncio.PriorityQueue()
         self._order = itertools.count()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest-writer")
@@ -58,6 +61,7 @@ class CommitWriter:
             outcomes = await loop.run_in_executor(self._thread, self._commit_all, commits)
             for waiting, outcome in zip(group, outcomes, strict=True):
                 self._deliver(waiting, outcome)
+            self._on_commit()
 
     def close(self) -> None:
         """Wait for the thread; what it has in hand is committed, what still waits is not and will be sent again."""
