@@ -16,7 +16,7 @@ EXAM: Final = re.compile(
 )
 _PROSE_STOP: Final = re.compile("[。；！？，、;]|[.,] ")
 _EXAMPLE: Final = re.compile(
-    "(?:[:：]|如下|如图|所示|例如|比如|例|示例|样例|样式|式样|格式|形式|模板|标注为|标明|写作|写为|应为|即为|分为)[:：。]?\\s*$|^\\s*(?:例|如|例如|示例|样例|格式)\\b"
+    "(?:如下|如图|所示|例如|比如|例|示例|样例|样式|式样|格式|形式|模板|标注为|标明|写作|写为|应为|即为|分为)[:：。]?\\s*$|^\\s*(?:例|如|例如|示例|样例|格式)\\b"
 )
 _DEFINITION: Final = re.compile("^\\s*(?:是?指|即|是|包括|主要包括|—|:|：)")
 _CULTURE: Final = re.compile("作词|作曲|编曲|演唱|歌手|歌词|填词|导演|主演|编剧|片名|小说|出版社|ISBN|剧情|豆瓣|专辑")
@@ -50,7 +50,8 @@ def is_official_neighbour(text: str) -> bool:
 
 def introduces_example(text: str) -> bool:
     """The line before says that what follows is quoted, shown or listed."""
-    return bool(_EXAMPLE.search(text))
+    stripped = text.strip()
+    return bool(_EXAMPLE.search(stripped)) or (len(stripped) > 6 and stripped.endswith((":", "：")))
 
 
 def is_definition(text: str) -> bool:

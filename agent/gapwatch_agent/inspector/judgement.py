@@ -215,7 +215,7 @@ def _explained_away(candidate: Candidate, zone: str, around: Surroundings) -> bo
         return True
     if zone in _MARGINS:
         return False
-    quoted = context.introduces_example(candidate.previous_text) and not context.is_field_like(candidate.previous_text)
+    quoted = context.introduces_example(candidate.previous_text)
     defined = context.is_definition(candidate.next_text) or around.near(around.culture, line, 4)
     return quoted or (match.strength is Strength.PLAIN and defined)
 

@@ -51,6 +51,12 @@ def match(normal: Normal) -> Match | None:
     return _filled(normal, value)
 
 
+def is_choice(normal: Normal) -> bool:
+    """Whether this is a label with boxes to tick: ``match`` alone says what was ticked, its pieces say nothing."""
+    found = _LABELLED.match(normal.text)
+    return found is not None and bool(_BOX.search(found["value"]))
+
+
 def period_field(normal: Normal) -> tuple[str, str]:
     """(period, words) of a line ``保密期限：10年``, empty when it is none."""
     found = _PERIOD_FIELD.match(normal.text)

@@ -31,6 +31,8 @@ _PAGE_NUMBER: Final = re.compile(
     r"^(?:第?\s*[-]?\s*\d+\s*[-]?\s*页?(?:\s*[/,共]+\s*\d+\s*页?)?|Page \d+(?: of \d+)?)\s+|"
     r"\s+(?:第?\s*[-]?\s*\d+\s*[-]?\s*页?(?:\s*[/,共]+\s*\d+\s*页?)?|Page \d+(?: of \d+)?)$"
 )
+_SPOILS: Final = re.compile(r"^\s*(?:例如|比如|譬如|如|例|年|个?月|日)[:\s,]*$|表示|是指|标注|写作|应当")
+"""A field that makes its neighbours an example or a form to be filled in (``机密★  年``)."""
 _LABEL_HERE: Final = re.compile("密级|保密|等级")
 
 
@@ -42,9 +44,12 @@ def matches(text: str, *, in_margin: bool = False) -> list[Match]:
     if len(text) > LINE_CHARACTERS_MAX:
         return []
     normal = normalise(text)
-    whole = _one(join_cjk(normal))
+    joined = join_cjk(normal)
+    whole = _one(joined)
     if whole is not None:
         return [whole]
+    if labels.is_choice(joined):
+        return []
     found = _in_comment(text)
     if found is not None:
         return [found]
@@ -52,9 +57,8 @@ def matches(text: str, *, in_margin: bool = False) -> list[Match]:
     several = _in_fields(parts) if len(parts) > 1 else []
     if not several and (in_margin or _LABEL_HERE.search(normal.text)):
         several = _in_words(normal, in_margin=in_margin)
-    if len({(match.axis, match.level) for match in several}) > 1:
-        return []
-    return several
+    differ = len({(match.axis, match.level) for match in several}) > 1
+    return [] if differ or any(_SPOILS.search(part.text) for part in parts) else several
 
 
 def _one(joined: Normal) -> Match | None:

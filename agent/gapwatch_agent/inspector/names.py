@@ -45,10 +45,11 @@ def _component(stem: str) -> list[Match]:
     first = start.end() if start else 0
     version = _VERSION.search(normal.text)
     last = version.start() if version else len(normal.text)
+    levels: set[tuple[str, str]] = set()
     for bracketed in _BRACKETED.finditer(normal.text):
-        if bracketed.start() > first and bracketed.end() < last:
-            continue
         match = grammar.match(normal.part(*bracketed.span("inner")))
         if match is not None:
-            found.append(match)
-    return found
+            levels.add((match.axis, match.level))
+            if bracketed.start() <= first or bracketed.end() >= last:
+                found.append(match)
+    return found if len(levels) == 1 else []

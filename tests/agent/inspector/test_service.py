@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -152,7 +153,7 @@ def test_a_client_that_leaves_takes_its_child_along(inspector, tmp_path):
     deadline = time.monotonic() + 10
     children = f"/proc/{inspector[1].pid}/task/{inspector[1].pid}/children"
     while time.monotonic() < deadline:
-        with open(children, encoding="ascii") as listed:
+        with Path(children).open(encoding="ascii") as listed:
             if not listed.read().split():
                 break
         time.sleep(0.02)
