@@ -20,19 +20,39 @@ def make_store(path: Path, clock: Clock | None = None, *, busy_timeout_s: float 
     return open_store(path, sign=LOG_KEY.sign, clock=clock or FakeClock(), busy_timeout_s=busy_timeout_s)
 
 
-def make_alert(number: int, **changes: object) -> Alert:
-    """An alert whose id is made from the number; everything else can be said."""
+def make_alert(seed: int, /, **changes: object) -> Alert:
+    """An alert whose id is made from the seed; everything else can be said."""
     values: dict[str, object] = {
-        "alert_id": number.to_bytes(32, "big"),
-        "case_id": (number // 3).to_bytes(32, "big"),
+        "alert_id": seed.to_bytes(32, "big"),
+        "case_id": (seed // 3).to_bytes(32, "big"),
         "rule_id": "6f3e4b1a-0000-4000-8000-000000000001",
         "catalogue_id": "MED-01",
-        "severity": number % 5 + 1,
-        "event_ns": 1_790_000_000_000_000_000 + number,
+        "severity": seed % 5 + 1,
+        "event_ns": 1_790_000_000_000_000_000 + seed,
         "uncertainty_ns": 0,
-        "raised_ns": 1_790_000_000_000_000_000 + number,
-        "host_id": bytes([number % 7]) * 16,
-        "facts": {"file.path": f"/media/usb/文件-{number}.docx", "mark.level": "secret", "medium.registered": False},
-        "members": (number,),
+        "raised_ns": 1_790_000_000_000_000_000 + seed,
+        "host_id": bytes([seed % 7]) * 16,
+        "facts": {"file.path": f"/media/usb/文件-{seed}.docx", "mark.level": "secret", "medium.registered": False},
+        "members": (seed,),
     }
     return Alert(**{**values, **changes})
+
+
+class Engine:
+    """One engine's way to open stores over the same database, as the contract suite wants it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.clock = FakeClock()
+        self._open: list[Store] = []
+
+    def open(self, *, busy_timeout_s: float = 5.0) -> Store:
+        """Another store over the same database, as a second process would have."""
+        store = make_store(self.path, self.clock, busy_timeout_s=busy_timeout_s)
+        self._open.append(store)
+        return store
+
+    def close(self) -> None:
+        for store in self._open:
+            store.close()
+        self._open.clear()
