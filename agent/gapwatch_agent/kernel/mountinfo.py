@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import select
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -52,7 +51,7 @@ class MountChanges:
     remounted: tuple[Mount, ...] = ()
 
 
-MountTable = Mapping[tuple[int, int, int, str, str], Mount]
+MountTable = dict[tuple[int, int, int, str, str], Mount]
 
 
 def parse(data: bytes) -> dict[tuple[int, int, int, str, str], Mount]:
@@ -88,10 +87,10 @@ def _text(field: bytes) -> str:
 
 
 def compare(before: MountTable, now: MountTable) -> MountChanges:
-    """What was mounted, unmounted and remounted with other options between two tables."""
+    """What was mounted, unmounted (what was mounted last first) and remounted with other options between two tables."""
     return MountChanges(
         mounted=tuple(mount for key, mount in now.items() if key not in before),
-        unmounted=tuple(mount for key, mount in before.items() if key not in now),
+        unmounted=tuple(mount for key, mount in reversed(before.items()) if key not in now),
         remounted=tuple(mount for key, mount in now.items() if key in before and _options_differ(before[key], mount)),
     )
 

@@ -44,6 +44,7 @@ class RouteSocket:
     """Changes as they come, dumps on request. ``fileno`` becomes readable when there are changes."""
 
     def __init__(self, groups: int = LINKS | ADDRESSES | ROUTES, buffer_bytes: int = RECEIVE_BUFFER_BYTES) -> None:
+        self._overrun: OverrunError | None = None
         self._changes = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
         try:
             self._changes.setblocking(False)
@@ -62,21 +63,32 @@ class RouteSocket:
     def read(self) -> list[RouteSocketMessage]:
         """Changes waiting, oldest first, of at most READ_MAX datagrams.
 
-        Raises OverrunError when the kernel dropped some or sent what we cannot read: dump again.
+        Raises OverrunError when the kernel dropped some or sent what we cannot read: read on, then dump again. What was
+        read before the overrun is given first.
         """
         found: list[RouteSocketMessage] = []
+        try:
+            if self._overrun is None:
+                self._read_into(found)
+        except OverrunError as error:
+            self._overrun = error
+        if self._overrun is not None and not found:
+            overrun, self._overrun = self._overrun, None
+            raise overrun
+        return found
+
+    def _read_into(self, found: list[RouteSocketMessage]) -> None:
         for _ in range(READ_MAX):
             try:
                 data, _, flags, sender = self._changes.recvmsg(DATAGRAM_BYTES_MAX)
             except BlockingIOError:
-                break
+                return
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
                 raise OverrunError("rtnetlink messages were dropped: the receive buffer was full") from error
             if sender[0] == 0:
                 found += _parse(data, flags)
-        return found
 
     def dump(self) -> NetworkDump:
         """Links, addresses and routes as they are now. Raises OSError when the kernel will not say."""

@@ -40,11 +40,20 @@ def number(device: Path, name: str, base: int = 10) -> int:
 
 
 def link_name(device: Path, name: str) -> str:
-    """The last part of what a link of the device (``driver``, ``subsystem``, ``phy80211``) points to."""
+    """The last part of what a link of the device (``driver``, ``subsystem``) points to."""
     try:
         return (device / name).readlink().name
     except OSError:
         return ""
+
+
+def link_target(device: Path, name: str) -> str:
+    """The name of the device that a link of this device (``device``, ``phy80211``) leads to; empty when there is none.
+
+    Unlike ``link_name`` it follows the link: one that leads to a parent reads ``..``.
+    """
+    target = resolve(device / name)
+    return target.name if target else ""
 
 
 def uevent(device: Path) -> dict[str, str]:

@@ -89,7 +89,10 @@ class Udev:
         return int(self._monitor.fileno())
 
     def read(self) -> list[UdevDevice]:
-        """Events waiting, oldest first, at most READ_MAX. Raises OverrunError when the kernel dropped some."""
+        """Events waiting, oldest first, at most READ_MAX.
+
+        Raises OverrunError when the kernel dropped some: read on, then list what is there.
+        """
         if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # ENOBUFS; reading it clears it
             raise OverrunError("udev events were dropped: the receive buffer was full")
         devices: list[UdevDevice] = []
@@ -97,6 +100,8 @@ class Udev:
             try:
                 device = self._monitor.poll(0)
             except OSError as error:
+                if devices:  # met again, and raised, at the next read
+                    break
                 raise OverrunError(f"udev events cannot be read: {error}") from error
             if device is None:
                 break

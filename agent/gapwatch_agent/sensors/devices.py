@@ -16,7 +16,7 @@ from typing import Final
 
 from gapwatch_agent.clock import Clock
 from gapwatch_agent.enrich import device as enrich_device
-from gapwatch_agent.kernel.overrun import OverrunError
+from gapwatch_agent.kernel.overrun import read_all
 from gapwatch_agent.kernel.udev import Udev, UdevDevice
 from gapwatch_agent.sensors import Emit
 from gapwatch_agent.sensors.account import Account, Moment
@@ -71,14 +71,12 @@ class DevicesSensor:
                 self._account.closed()
 
     def _take(self, source: DeviceSource, settling: asyncio.TaskGroup) -> None:
-        try:
-            changes = source.read()
-        except OverrunError as error:
-            self._account.lost("kernel_overflow", str(error))
-            self._list(source, present_at_start=False)
-            return
+        changes, overrun = read_all(source.read)
         for change in changes:
             self._apply(change, settling)
+        if overrun is not None:
+            self._account.lost("kernel_overflow", str(overrun))
+            self._list(source, present_at_start=False)
         self._account.caught_up()
 
     def _list(self, source: DeviceSource, *, present_at_start: bool) -> None:

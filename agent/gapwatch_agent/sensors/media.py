@@ -20,7 +20,7 @@ from gapwatch_agent.clock import Clock
 from gapwatch_agent.enrich import medium as enrich_medium
 from gapwatch_agent.enrich.seat import SESSIONS, active_seat_actor
 from gapwatch_agent.kernel.mountinfo import MOUNTINFO, Mount, MountTable, MountWatch, compare
-from gapwatch_agent.kernel.overrun import OverrunError
+from gapwatch_agent.kernel.overrun import read_all
 from gapwatch_agent.kernel.udev import Udev, UdevDevice
 from gapwatch_agent.sensors import Emit, MountListener, NoMountListener
 from gapwatch_agent.sensors.account import Account, Moment
@@ -109,18 +109,16 @@ class MediaSensor:
     # --- devices ------------------------------------------------------------------------------------------------------
 
     def _take_devices(self, source: DeviceSource, settling: asyncio.TaskGroup) -> None:
-        try:
-            changes = source.read()
-        except OverrunError as error:
-            self._account.lost("kernel_overflow", str(error))
-            self._list(source, present_at_start=False)
-            return
+        changes, overrun = read_all(source.read)
         for change in changes:
             if change.action in ("remove", "offline"):
                 self._removed(change.sys_path)
             elif change.action != "unbind" and self._look(change):
                 path = self._key(change)
                 settling.create_task(self._settle(path, self._disks[path]))
+        if overrun is not None:
+            self._account.lost("kernel_overflow", str(overrun))
+            self._list(source, present_at_start=False)
 
     def _list(self, source: DeviceSource, *, present_at_start: bool) -> None:
         blocks = source.present()

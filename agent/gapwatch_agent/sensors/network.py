@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from gapwatch_agent.clock import Clock
 from gapwatch_agent.enrich.interface import network_interface
-from gapwatch_agent.kernel.overrun import OverrunError
+from gapwatch_agent.kernel.overrun import read_all
 from gapwatch_agent.kernel.route_socket import NetworkDump, RouteSocket
 from gapwatch_agent.kernel.rtnetlink import AF_INET6, LinkMessage, RouteMessage, RouteSocketMessage
 from gapwatch_agent.sensors import Emit
@@ -79,15 +79,13 @@ class NetworkSensor:
         self._account.caught_up()
 
     def _take(self, source: RouteSource) -> None:
-        try:
-            messages = source.read()
-        except OverrunError as error:
-            self._account.lost("kernel_overflow", str(error))
-            self._dump(source, present_at_start=False)
-            return
+        messages, overrun = read_all(source.read)
         for message in messages:
             self._report(self._table.apply(message))
-        if self._table.routes_stale:
+        if overrun is not None:
+            self._account.lost("kernel_overflow", str(overrun))
+            self._dump(source, present_at_start=False)
+        elif self._table.routes_stale:
             self._report(self._table.replace_routes(source.routes()))
         self._account.caught_up()
 

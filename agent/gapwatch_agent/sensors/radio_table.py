@@ -41,7 +41,7 @@ def _wifi(root: Path, links: Mapping[int, LinkMessage]) -> Iterator[Radio]:
     interfaces: dict[str, list[int]] = {}
     net = root / "class" / "net"
     for name in sysfs.entries(net):
-        phy = sysfs.link_name(net / name, "phy80211")
+        phy = sysfs.link_target(net / name, "phy80211")
         if phy:
             interfaces.setdefault(phy, []).append(sysfs.number(net / name, "ifindex"))
     blocked = _blocked(root)
@@ -88,7 +88,7 @@ def _blocked(root: Path) -> frozenset[str]:
     """Names of radios that a soft or hard rfkill switch holds silent."""
     switches = root / "class" / "rfkill"
     return frozenset(
-        sysfs.link_name(switches / name, "device")
+        sysfs.link_target(switches / name, "device")
         for name in sysfs.entries(switches)
         if "1" in (sysfs.attribute(switches / name, "soft"), sysfs.attribute(switches / name, "hard"))
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gapwatch_agent.clock import Clock
-from gapwatch_agent.kernel.overrun import OverrunError
+from gapwatch_agent.kernel.overrun import read_all
 from gapwatch_agent.kernel.route_socket import LINKS, RouteSocket
 from gapwatch_agent.kernel.rtnetlink import LinkMessage
 from gapwatch_agent.kernel.udev import Udev
@@ -68,15 +68,16 @@ class RadiosSensor:
                 self._account.closed()
 
     def _take(self, source: DeviceSource, links: RouteSource) -> None:
-        try:
-            for message in links.read():
-                if isinstance(message, LinkMessage):
-                    self._take_link(message)
-            if source.read():
-                self._look()
-        except OverrunError as error:
-            self._account.lost("kernel_overflow", str(error))
+        messages, links_overrun = read_all(links.read)
+        changes, overrun = read_all(source.read)
+        for message in messages:
+            if isinstance(message, LinkMessage):
+                self._take_link(message)
+        overrun = overrun or links_overrun
+        if overrun is not None:
+            self._account.lost("kernel_overflow", str(overrun))
             self._links = {link.index: link for link in links.dump().links}
+        if changes or overrun is not None:
             self._look()
         self._account.caught_up()
 
