@@ -21,7 +21,7 @@ HEADER_ROW_BYTES: Final = 140
 """A header's share of its table: 124 bytes, its number and the row's own overhead (measured: 132 to 140)."""
 
 _SEVERITY_AT: Final = 59
-_SCAN_ROWS: Final = 2048
+_SCAN_ROWS: Final = 4096
 _LOW_WATER: Final = 0.95
 """Eviction goes on down to this part of the cap, so that it does not run again for the next record."""
 
@@ -55,6 +55,7 @@ class Evictor:
     connection: sqlite3.Connection
     limits: SpoolLimits
     sent_seq: int
+    _looked_to: int = 0
 
     def keep_below_cap(self, now_ns: int) -> bool:
         """Bring the database below its cap; True when something went."""
@@ -80,6 +81,7 @@ class Evictor:
                     self.connection.execute(f"DELETE FROM payload_{severity} WHERE seq <= ?", (headers[-1].seq,))  # noqa: S608
                     self._account(headers, reason, now_ns, collapsed=False)
             if headers:
+                self._looked_to = 0  # older headers are bare now
                 return True
         return False
 
@@ -97,38 +99,44 @@ class Evictor:
                 return
 
     def _collapse(self, reason: str, now_ns: int) -> bool:
+        """The oldest runs of bare headers, up to some thousand headers at a time, each into one span."""
         with transaction(self.connection):
-            run = self._oldest_bare_run()
-            if len(run) < 2 and not (run and self._span_before(run[0])):
-                return False
-            span = _span_of(run)
-            self.connection.execute("DELETE FROM headers WHERE seq BETWEEN ? AND ?", (span.first_seq, span.last_seq))
-            self._put_span(span)
-            self._account(run, reason, now_ns, collapsed=True)
-        return True
+            gone: list[RecordHeader] = []
+            # Collected first: what is being read must not change under the cursor.
+            for run in list(self._bare_runs()):
+                if len(run) < 2 and not self._span_before(run[0]):
+                    continue
+                span = _span_of(run)
+                self.connection.execute(
+                    "DELETE FROM headers WHERE seq BETWEEN ? AND ?", (span.first_seq, span.last_seq)
+                )
+                self._put_span(span)
+                gone += run
+            if gone:
+                self._account(gone, reason, now_ns, collapsed=True)
+        self._looked_to = gone[-1].seq if gone else 0
+        return bool(gone)
 
-    def _oldest_bare_run(self) -> list[RecordHeader]:
-        """The oldest headers in a row that have no payload and never left the host: two at least, or next to a run."""
+    def _bare_runs(self) -> Iterator[list[RecordHeader]]:
+        """Headers in a row that have no payload and never left the host, oldest first, bounded in sum."""
         has_payload = " OR ".join(
             f"(s = {severity} AND EXISTS (SELECT 1 FROM payload_{severity} p WHERE p.seq = h.seq))"  # noqa: S608
             for severity in SEVERITIES
         )
         rows = self.connection.execute(
             "SELECT header FROM (SELECT seq, header, unicode(CAST(substr(header, ?, 1) AS TEXT)) AS s"  # noqa: S608
-            f" FROM headers WHERE seq > ? ORDER BY seq) h WHERE NOT ({has_payload})",
-            (_SEVERITY_AT + 1, self.sent_seq),
+            f" FROM headers WHERE seq > ? ORDER BY seq) h WHERE NOT ({has_payload}) LIMIT ?",
+            (_SEVERITY_AT + 1, max(self.sent_seq, self._looked_to), _SCAN_ROWS),
         )
         run: list[RecordHeader] = []
         for (packed,) in rows:
             header = RecordHeader.unpack(packed)
             if run and header.seq != run[-1].seq + 1:
-                if len(run) > 1 or self._span_before(run[0]):
-                    break
+                yield run
                 run = []
             run.append(header)
-            if len(run) == _SCAN_ROWS:
-                break
-        return run
+        if run:
+            yield run
 
     def _span_before(self, header: RecordHeader) -> bool:
         found = self.connection.execute(

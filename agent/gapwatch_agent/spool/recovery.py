@@ -21,6 +21,7 @@ from gapwatch_agent.spool import schema
 from gapwatch_agent.spool.port import NewRecord, SpoolDamagedError, SpoolLimits
 from gapwatch_agent.spool.remains import Remains
 from gapwatch_agent.spool.reserve import Reserve
+from gapwatch_agent.spool.room import STEP_PAGES
 from gapwatch_agent.spool.store import DirectoryLock, SqliteSpool
 from gapwatch_proto import codec
 from gapwatch_proto.events import Gap
@@ -72,6 +73,9 @@ def open_spool(directory: Path, limits: SpoolLimits, clock: Clock, boot_id: byte
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = _Place(directory, limits, clock, boot_id)
     lock = DirectoryLock(directory)
+    # SQLite removes its log when it closes; on a full disk the next one needs that space again.
+    bridge = Reserve(directory / "spool.bridge", STEP_PAGES * 4096)
+    bridge.give_up()
     try:
         spool = _open(place)
     except BaseException:
@@ -79,7 +83,7 @@ def open_spool(directory: Path, limits: SpoolLimits, clock: Clock, boot_id: byte
         raise
     reserve = Reserve(directory / _RESERVE, limits.reserve_bytes)
     reserve.make()
-    spool.hold(lock, reserve)
+    spool.hold(lock, reserve, bridge)
     return spool
 
 
@@ -89,11 +93,11 @@ def renew_spool(spool: SqliteSpool, directory: Path, reason: str, detail: str) -
     ``spool`` must not be used afterwards.
     """
     place = _Place(directory, spool.limits, spool.clock, spool.boot_id)
-    lock, reserve = spool.let_go()
+    lock, reserve, bridge = spool.let_go()
     renewed = _replace(place, _Loss("spool", reason, detail))
     if reserve is not None:
         reserve.make()
-    renewed.hold(lock, reserve)
+    renewed.hold(lock, reserve, bridge)
     return renewed
 
 
@@ -108,6 +112,7 @@ def _open(place: _Place) -> SqliteSpool:
     try:
         connection = schema.connect(place.database)
     except sqlite3.DatabaseError as error:
+        schema.require_damage(error)
         return _replace(place, _Loss("spool", "damaged", f"the spool cannot be opened: {error}"))
     try:
         schema.check(connection)
@@ -118,7 +123,7 @@ def _open(place: _Place) -> SqliteSpool:
 
 
 def _ready(place: _Place, connection: sqlite3.Connection) -> SqliteSpool:
-    spool = SqliteSpool(connection, place.limits, place.clock, place.boot_id)
+    spool = SqliteSpool(connection, place.database, place.limits, place.clock, place.boot_id)
     (place.directory / _MARKER).write_text(spool.spool_id.hex() + "\n", encoding="ascii")
     return spool
 
@@ -194,13 +199,16 @@ def _build(place: _Place, loss: _Loss | None) -> None:
     """Write a whole spool under the unfinished name: empty, or opened by a Gap and what could be saved."""
     _remove(place.unfinished)
     connection = schema.create(place.unfinished, secrets.token_bytes(ID_BYTES))
+    if loss is None:
+        schema.mark_complete(connection)
+        connection.close()
+        return
+    spool = SqliteSpool(connection, place.unfinished, place.limits, place.clock, place.boot_id)
     try:
-        if loss is not None:
-            spool = SqliteSpool(connection, place.limits, place.clock, place.boot_id)
-            _carry_over(place, spool, connection, loss)
+        _carry_over(place, spool, connection, loss)
         schema.mark_complete(connection)
     finally:
-        connection.close()
+        spool.close()
 
 
 def _carry_over(place: _Place, spool: SqliteSpool, connection: sqlite3.Connection, loss: _Loss) -> None:

@@ -10,7 +10,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reserve:
-    """A preallocated file: removed when the disk is full, made again when there is room for it twice over."""
+    """A preallocated file: removed when the disk is full, made again when there is room to spare."""
 
     def __init__(self, path: Path, size_bytes: int) -> None:
         self._path, self._size_bytes = path, size_bytes
@@ -30,13 +30,13 @@ class Reserve:
         _log.warning("the %d bytes of disk held in reserve were given up", self._size_bytes)
         return True
 
-    def make(self) -> bool:
-        """Hold the space (again) if the disk has it; True when it is held."""
+    def make(self, margin: int = 2) -> bool:
+        """Hold the space (again) if the disk has ``margin`` times as much; True when it is held."""
         if self._size_bytes <= 0 or self.held():
             return self.held()
         try:
             room = os.statvfs(self._path.parent)
-            if room.f_bavail * room.f_frsize < 2 * self._size_bytes:
+            if room.f_bavail * room.f_frsize < margin * self._size_bytes:
                 return False
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:

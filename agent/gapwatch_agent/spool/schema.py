@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from gapwatch_agent.errors import UnavailableError
 from gapwatch_agent.spool.port import SpoolDamagedError
 from gapwatch_proto.errors import MalformedRecordError
 from gapwatch_proto.record import SEVERITY_MAX, SEVERITY_MIN, RecordHeader, record_hash
@@ -18,6 +19,19 @@ from gapwatch_proto.record import SEVERITY_MAX, SEVERITY_MIN, RecordHeader, reco
 APPLICATION_ID: Final = 0x47575350
 SCHEMA_VERSION: Final = 1
 SEVERITIES: Final = range(SEVERITY_MIN, SEVERITY_MAX + 1)
+
+_MAY_PASS: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_IOERR,
+    }
+)
 
 _TABLES: Final = (
     """CREATE TABLE spool(
@@ -28,6 +42,7 @@ _TABLES: Final = (
         acked_seq INTEGER NOT NULL,
         acked_hash BLOB NOT NULL,
         sent_seq INTEGER NOT NULL)""",
+    "CREATE TABLE filler(bytes BLOB NOT NULL)",
     "CREATE TABLE headers(seq INTEGER PRIMARY KEY, header BLOB NOT NULL)",
     *(f"CREATE TABLE payload_{severity}(seq INTEGER PRIMARY KEY, payload BLOB NOT NULL)" for severity in SEVERITIES),
     """CREATE TABLE spans(
@@ -122,7 +137,7 @@ class transaction:  # noqa: N801 (reads as a statement: with transaction(connect
 def check(connection: sqlite3.Connection) -> None:
     """Whether an opened file is a whole spool of this schema whose tail is the one it remembers.
 
-    Raises SpoolDamagedError saying what is wrong.
+    Raises SpoolDamagedError saying what is wrong, UnavailableError when it cannot be told now.
     """
     try:
         _check_identity(connection)
@@ -131,7 +146,19 @@ def check(connection: sqlite3.Connection) -> None:
             raise SpoolDamagedError(f"the database is damaged: {faults[0][0]}")
         _check_tail(connection)
     except (sqlite3.Error, MalformedRecordError) as error:
+        if isinstance(error, sqlite3.Error):
+            require_damage(error)
         raise SpoolDamagedError(f"the database cannot be read: {error}") from error
+
+
+def require_damage(error: sqlite3.Error) -> None:
+    """Raise UnavailableError for a failure that says nothing about the file: a full, locked or failing disk.
+
+    A spool must not be given up for what may pass.
+    """
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code & 0xFF in _MAY_PASS and code != sqlite3.SQLITE_IOERR_SHORT_READ:
+        raise UnavailableError(f"the spool cannot be opened now: {error}") from error
 
 
 def _check_identity(connection: sqlite3.Connection) -> None:

@@ -9,16 +9,17 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from gapwatch_agent.clock import Clock
 from gapwatch_agent.errors import UnavailableError
-from gapwatch_agent.spool.eviction import Evictor, due_losses, header_count, used_bytes
+from gapwatch_agent.spool.eviction import HEADER_ROW_BYTES, Evictor, due_losses, header_count, used_bytes
 from gapwatch_agent.spool.port import Depth, Item, NewRecord, SpoolFullError, SpoolLimits, StoredRecord
 from gapwatch_agent.spool.reserve import Reserve
+from gapwatch_agent.spool.room import Room, require_full
 from gapwatch_agent.spool.schema import SEVERITIES, transaction
 from gapwatch_proto import codec
 from gapwatch_proto.kinds import SEVERITY, Kind
@@ -33,8 +34,6 @@ from gapwatch_proto.record import (
 _log = logging.getLogger(__name__)
 
 _SOURCES_MAX: Final = 64
-_FREE_PAGES_KEPT: Final = 512
-"""Free pages left in the file (2 MiB): appends and evictions on a full disk live from them."""
 _RETRIES_WHEN_FULL: Final = 64
 _READ: Final = (
     "SELECT h.seq, h.header, coalesce("  # noqa: S608 (table names of ours)
@@ -65,10 +64,16 @@ class DirectoryLock:
 class SqliteSpool:
     """Fills the Spool port. Made by ``recovery.open_spool``, which checks the file first."""
 
-    def __init__(self, connection: sqlite3.Connection, limits: SpoolLimits, clock: Clock, boot_id: bytes) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, limits: SpoolLimits, clock: Clock, boot_id: bytes
+    ) -> None:
+        """``connection`` to the file at ``path``, whole and checked."""
         self._connection = connection
         self.limits, self.clock, self.boot_id = limits, clock, boot_id
+        self._room = Room(connection, path)
+        self._room.claim()
         self._reserve: Reserve | None = None
+        self._bridge: Reserve | None = None
         self._lock: DirectoryLock | None = None
         row = connection.execute("SELECT spool_id, next_seq, tail_hash, acked_seq, sent_seq FROM spool").fetchone()
         self._spool_id: bytes = row[0]
@@ -77,15 +82,16 @@ class SqliteSpool:
         self._acked_seq: int = row[3]
         self._evictor = Evictor(connection, limits, sent_seq=row[4])
 
-    def hold(self, lock: DirectoryLock | None, reserve: Reserve | None) -> None:
-        """Take over the directory's lock and the disk space held in reserve."""
-        self._lock, self._reserve = lock, reserve
+    def hold(self, lock: DirectoryLock | None, reserve: Reserve | None, bridge: Reserve | None) -> None:
+        """Take over the directory's lock, the space held in reserve, and what holds the log's space while closed."""
+        self._lock, self._reserve, self._bridge = lock, reserve, bridge
 
-    def let_go(self) -> tuple[DirectoryLock | None, Reserve | None]:
+    def let_go(self) -> tuple[DirectoryLock | None, Reserve | None, Reserve | None]:
         """Close the database but keep the directory's lock, for the spool that takes this one's place."""
         lock, self._lock = self._lock, None
         self._connection.close()
-        return lock, self._reserve
+        self._room.close()
+        return lock, self._reserve, self._bridge
 
     @property
     def spool_id(self) -> bytes:
@@ -115,11 +121,8 @@ class SqliteSpool:
         if not records:
             return 0
         last_number = numbers[-1] if source else 0
-        try:
-            self._insert(records, source, last_number)
-        except sqlite3.OperationalError as error:
-            _require_full(error)
-            self._insert_on_full_disk(records, source, last_number)
+        size = sum(len(record.payload) + HEADER_ROW_BYTES for record in records)
+        self._insist(lambda: self._insert(records, source, last_number), size)
         self._after_append()
         return len(records)
 
@@ -175,35 +178,36 @@ class SqliteSpool:
             (_SOURCES_MAX,),
         )
 
-    def _insert_on_full_disk(self, records: Sequence[NewRecord], source: bytes, last_number: int) -> None:
-        """Give up the reserve, then the oldest of the least severe, until the records fit."""
-        if self._reserve is not None and self._reserve.give_up():
-            self._checkpoint()
-        for _ in range(_RETRIES_WHEN_FULL):
+    def _insist(self, write: Callable[[], None], size: int = 0) -> None:
+        """Carry out a write of about ``size`` bytes. When it does not fit: let the file grow, give up the reserve, then
+        the oldest of the least severe, until it does. Raises SpoolFullError when nothing is left to give.
+        """
+        for make_room in self._ways_to_make_room(size):
             try:
-                self._insert(records, source, last_number)
+                write()
             except sqlite3.OperationalError as error:
-                _require_full(error)
+                require_full(error)
             else:
                 return
-            if not self._free_something():
+            if not make_room():
                 break
         raise SpoolFullError("the disk is full and nothing in the spool may be given up; free some space")
 
-    def _free_something(self) -> bool:
-        # A checkpoint lets the log file be written from its beginning again, in space it already has.
-        self._checkpoint()
+    def _ways_to_make_room(self, size: int) -> Iterator[Callable[[], bool]]:
+        yield lambda: self._room.claim(size) or self._give_up_reserve(size) or self._evict_for_room()
+        for _ in range(_RETRIES_WHEN_FULL):
+            yield self._evict_for_room
+
+    def _give_up_reserve(self, size: int) -> bool:
+        return self._reserve is not None and self._reserve.give_up() and self._room.claim(size)
+
+    def _evict_for_room(self) -> bool:
+        self._room.checkpoint()
         try:
             return self._evictor.make_room("disk_full", self.clock.boottime_ns())
         except sqlite3.OperationalError as error:
-            _require_full(error)
+            require_full(error)
             return False
-
-    def _checkpoint(self) -> None:
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-        except sqlite3.OperationalError as error:
-            _require_full(error)
 
     def _after_append(self) -> None:
         """The records are safe; what fails from here on is tried again after the next append."""
@@ -211,7 +215,7 @@ class SqliteSpool:
             self._evictor.keep_below_cap(self.clock.boottime_ns())
             self._report_losses()
         except sqlite3.OperationalError as error:
-            _require_full(error)
+            require_full(error)
             _log.warning("the disk is full; eviction waits for the next append")
 
     def _report_losses(self) -> None:
@@ -271,11 +275,13 @@ class SqliteSpool:
             return
         self._evictor.sent_seq = seq
         try:
-            with transaction(self._connection):
-                self._connection.execute("UPDATE spool SET sent_seq = ?", (seq,))
-        except sqlite3.OperationalError as error:
-            _require_full(error)
-            self._checkpoint()
+            self._insist(lambda: self._write_sent(seq))
+        except SpoolFullError as error:
+            _log.warning("%s", error)
+
+    def _write_sent(self, seq: int) -> None:
+        with transaction(self._connection):
+            self._connection.execute("UPDATE spool SET sent_seq = ?", (seq,))
 
     def ack(self, seq: int) -> None:
         """See the port. A run of which only a part was acknowledged stays until all of it is."""
@@ -283,6 +289,10 @@ class SqliteSpool:
             raise ValueError(f"record {seq} was never given out; the next is {self._next_seq}")
         if seq <= self._acked_seq:
             return
+        self._insist(lambda: self._delete_up_to(seq))
+        self._acked_seq = seq
+
+    def _delete_up_to(self, seq: int) -> None:
         with transaction(self._connection):
             acked_hash = self._hash_at(seq)
             self._connection.execute("DELETE FROM headers WHERE seq <= ?", (seq,))
@@ -292,7 +302,6 @@ class SqliteSpool:
             self._connection.execute(
                 "UPDATE spool SET acked_seq = ?, acked_hash = ?, sent_seq = max(sent_seq, ?)", (seq, acked_hash, seq)
             )
-        self._acked_seq = seq
 
     def _hash_at(self, seq: int) -> bytes:
         """Hash of record ``seq``; empty bytes when it lies inside a run."""
@@ -322,18 +331,13 @@ class SqliteSpool:
         self._after_append()
         if self._reserve is not None:
             self._reserve.make()
-        free = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
-        if free > 2 * _FREE_PAGES_KEPT:
-            self._connection.execute(f"PRAGMA incremental_vacuum({free - _FREE_PAGES_KEPT})").fetchall()
+        self._room.give_back()
 
     def close(self) -> None:
         self._connection.close()
+        self._room.close()
+        if self._bridge is not None:
+            self._bridge.make(margin=1)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-
-def _require_full(error: sqlite3.OperationalError) -> None:
-    """Re-raise anything but 'disk is full' as what the caller can do about it: try again later."""
-    if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-        raise UnavailableError(f"the spool cannot be written: {error}") from error

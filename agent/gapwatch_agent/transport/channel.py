@@ -6,11 +6,9 @@ One task reads, one writes; both end with the connection. The only address ever 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 import grpc
 import grpc.aio
@@ -18,17 +16,14 @@ from google.protobuf.message import DecodeError
 
 from gapwatch_agent.clock import Clock
 from gapwatch_agent.errors import AgentError, RefusedError, UnavailableError
-from gapwatch_agent.spool.port import Depth, Item, NewRecord
 from gapwatch_agent.transport import messages
-from gapwatch_agent.transport.enrolment import foreign_authority
 from gapwatch_agent.transport.identity import Membership
+from gapwatch_agent.transport.ports import Host, WaitingSpool
 from gapwatch_agent.transport.sender import Answer, Forget, Leave, Outcome, Pause, Renew, Sender
-from gapwatch_agent.transport.target import open_channel
-from gapwatch_agent.transport.witness import Suspicion, TreeWatcher
-from gapwatch_proto import codec
-from gapwatch_proto.events import Anchor, Payload, SensorHealth, SensorState, Witness
-from gapwatch_proto.kinds import SEVERITY, Kind
-from gapwatch_proto.record import SUITE_SHA256_ED25519
+from gapwatch_agent.transport.target import explain, open_channel
+from gapwatch_agent.transport.testimony import Testimony
+from gapwatch_agent.transport.waiting import before, first_to_end
+from gapwatch_agent.transport.witness import TreeWatcher
 from gapwatch_proto.v1 import stream_pb2 as pb
 from gapwatch_proto.wire import BATCH_BYTES_MAX, PROTOCOL_VERSIONS, STREAM_METHOD
 
@@ -37,48 +32,6 @@ _log = logging.getLogger(__name__)
 WELCOME_WAIT_S: Final = 30.0
 ACK_WAIT_S: Final = 120.0
 """A collector that owes an ack for this long is given up and dialled again."""
-ANCHOR_INTERVAL_S: Final = 600.0
-
-T = TypeVar("T")
-
-
-class WaitingSpool(Protocol):
-    """The spool as coroutines see it (``spool.thread.SpoolThread``)."""
-
-    @property
-    def spool_id(self) -> bytes: ...
-    @property
-    def next_seq(self) -> int: ...
-    @property
-    def acked_seq(self) -> int: ...
-    async def append(self, records: list[NewRecord]) -> int: ...
-    async def read(self, from_seq: int, limit: int, bytes_max: int) -> list[Item]: ...
-    async def mark_sent(self, seq: int) -> None: ...
-    async def ack(self, seq: int) -> None: ...
-    async def depth(self) -> Depth: ...
-    async def begin_anew(self, reason: str, detail: str) -> None: ...
-    async def grown(self) -> None: ...
-    def wake(self) -> None: ...
-
-
-class Host(Protocol):
-    """What the stream asks of the process around it, and tells it."""
-
-    async def membership(self) -> Membership:
-        """What the next connection is made with; returns when the host has it."""
-        ...
-
-    def policy_version(self) -> int: ...
-
-    async def policy_arrived(self, signed_policy: bytes) -> None: ...
-
-    def connected(self) -> None: ...
-
-    def acknowledged(self, seq: int, collector_ns: int) -> None: ...
-
-    def disconnected(self, why: AgentError) -> None:
-        """The connection ended or never stood, and why."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +48,10 @@ class Uplink:
 
     def __init__(self, settings: Settings, spool: WaitingSpool, host: Host, watcher: TreeWatcher, clock: Clock) -> None:
         self._settings, self._spool, self._host = settings, spool, host
-        self._watcher, self._clock = watcher, clock
+        self._clock = clock
+        self._testimony = Testimony(spool, watcher, clock, settings.boot_id)
         self._sender = Sender(spool.next_seq, spool.acked_seq)
         self._fresh_spool = False
-        self._anchored_ns: int | None = None
 
     async def run(self) -> None:
         """Stream for ever; ends only by cancellation."""
@@ -124,7 +77,7 @@ class Uplink:
             finally:
                 call.cancel()
         except grpc.aio.AioRpcError as error:
-            raise _explain(error, self._settings.address) from error
+            raise explain(error, self._settings.address) from error
         except (grpc.aio.UsageError, asyncio.InvalidStateError) as error:
             raise UnavailableError(f"the stream ended while something was being sent: {error}") from error
         finally:
@@ -163,10 +116,9 @@ class Uplink:
             )
         )
 
-    def connected(self) -> None:
-        self._watcher.connected()
-        self._anchored_ns = None
-        self._host.connected()
+    @property
+    def testimony(self) -> Testimony:
+        return self._testimony
 
     async def follow(self, outcome: Outcome) -> None:
         """Carry out what concerns the spool. Raises UnavailableError or RefusedError when the stream must end."""
@@ -184,35 +136,6 @@ class Uplink:
             self._sender = Sender(self._spool.next_seq, self._spool.acked_seq)
             raise UnavailableError(outcome.detail)
 
-    async def tie(self, collector_ns: int, sent_boottime_ns: int) -> None:
-        """Append an anchor (C15) when one is due."""
-        now_ns = self._clock.boottime_ns()
-        due = self._anchored_ns is None or now_ns - self._anchored_ns >= ANCHOR_INTERVAL_S * 1e9
-        if not due or collector_ns <= 0 or not 0 < sent_boottime_ns <= now_ns:
-            return
-        self._anchored_ns = now_ns
-        await self._append(Kind.ANCHOR, Anchor(collector_ns, now_ns - sent_boottime_ns), now_ns)
-
-    async def witness(self, head: pb.TreeHead) -> None:
-        """Record a tree head, or raise what is wrong with it."""
-        if head.suite != SUITE_SHA256_ED25519 or head.tree_size == 0:
-            return
-        now_ns = self._clock.boottime_ns()
-        judged = self._watcher.seen(Witness(head.tree_size, head.root_hash, head.signed_at_ns, head.signature), now_ns)
-        if isinstance(judged, Witness):
-            await self._append(Kind.WITNESS, judged, now_ns)
-            self._watcher.keep()
-        elif isinstance(judged, Suspicion):
-            _log.error("ALARM: %s", judged.reason)
-            health = SensorHealth("collector_log", "tree head", "degraded", judged.reason)
-            await self._append(Kind.SENSOR_STATE, SensorState(health, "suspicious_tree_head"), now_ns)
-
-    async def _append(self, kind: Kind, payload: Payload, boottime_ns: int) -> None:
-        record = NewRecord(
-            kind, SEVERITY[kind], boottime_ns, self._clock.wall_ns(), self._settings.boot_id, codec.encode(payload)
-        )
-        await self._spool.append([record])
-
 
 class _Stream:
     """One connection, from hello to its end."""
@@ -227,11 +150,11 @@ class _Stream:
         greeting = await uplink.greeting(self._signer.host_id)
         greeted_ns = uplink.clock.boottime_ns()
         await self._call.write(greeting)
-        welcome = await _before(uplink.clock, WELCOME_WAIT_S, self._receive(), "the collector did not greet back")
+        welcome = await before(uplink.clock, WELCOME_WAIT_S, self._receive(), "the collector did not greet back")
         if welcome is None or welcome.WhichOneof("message") != "welcome":
             raise UnavailableError("the collector did not begin with a welcome")
         await self._welcomed(welcome.welcome, greeted_ns)
-        await _first_to_end(self._read(), self._write(), self._watch_for_silence())
+        await first_to_end(self._read(), self._write(), self._watch_for_silence())
 
     async def _welcomed(self, welcome: pb.Welcome, greeted_ns: int) -> None:
         uplink = self._uplink
@@ -239,10 +162,11 @@ class _Stream:
             raise RefusedError(f"the collector speaks protocol {welcome.protocol_version}; update the agent")
         uplink.sender.grown(uplink.spool.next_seq)
         await uplink.follow(uplink.sender.welcomed(welcome.next_seq, welcome.credits))
-        uplink.connected()
+        uplink.testimony.connected()
+        uplink.host.connected()
         uplink.host.acknowledged(uplink.sender.acked_seq, welcome.collector_ns)
-        await uplink.tie(welcome.collector_ns, greeted_ns)
-        await uplink.witness(welcome.tree_head)
+        await uplink.testimony.tie(welcome.collector_ns, greeted_ns)
+        await uplink.testimony.witness(welcome.tree_head)
 
     async def _receive(self) -> pb.CollectorMessage | None:
         """The next message; None when the collector ended the stream in order."""
@@ -274,8 +198,8 @@ class _Stream:
         self._progress_ns = uplink.clock.boottime_ns()
         await uplink.follow(uplink.sender.acked(ack.seq, ack.credits))
         uplink.host.acknowledged(uplink.sender.acked_seq, ack.collector_ns)
-        await uplink.tie(ack.collector_ns, ack.sent_boottime_ns)
-        await uplink.witness(ack.tree_head)
+        await uplink.testimony.tie(ack.collector_ns, ack.sent_boottime_ns)
+        await uplink.testimony.witness(ack.tree_head)
 
     async def _refused(self, refusal: pb.Refusal) -> None:
         uplink = self._uplink
@@ -322,58 +246,3 @@ class _Stream:
             waiting = self._uplink.sender.in_flight > 0
             if waiting and clock.boottime_ns() - self._progress_ns > ACK_WAIT_S * 1e9:
                 raise UnavailableError(f"the collector acknowledged nothing for {ACK_WAIT_S:.0f} s")
-
-
-async def _before(clock: Clock, seconds: float, work: Awaitable[T], complaint: str) -> T:
-    """The result of ``work``, or UnavailableError when the clock runs out first."""
-    task = asyncio.ensure_future(work)
-    limit = asyncio.ensure_future(clock.sleep(seconds))
-    try:
-        await asyncio.wait({task, limit}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise UnavailableError(f"{complaint} within {seconds:.0f} s")
-        return task.result()
-    finally:
-        await _cancel(task, limit)
-
-
-async def _first_to_end(*work: Awaitable[None]) -> None:
-    """Run side by side until one ends or raises, then end the others."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        await _cancel(*tasks)
-
-
-async def _cancel(*tasks: asyncio.Future[T] | asyncio.Future[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError, AgentError, grpc.RpcError, asyncio.InvalidStateError):
-            await task
-
-
-_REFUSED: Final = frozenset(
-    {
-        grpc.StatusCode.PERMISSION_DENIED,
-        grpc.StatusCode.UNAUTHENTICATED,
-        grpc.StatusCode.FAILED_PRECONDITION,
-        grpc.StatusCode.INVALID_ARGUMENT,
-        grpc.StatusCode.UNIMPLEMENTED,
-    }
-)
-
-
-def _explain(error: grpc.aio.AioRpcError, address: str) -> AgentError:
-    detail = error.details() or error.code().name
-    if foreign_authority(detail):
-        return RefusedError(
-            f"whoever answers at {address} has no certificate of the pinned root: wrong address, wrong root file,"
-            " or somebody in between"
-        )
-    if error.code() in _REFUSED:
-        return RefusedError(f"the collector at {address} refused: {detail}")
-    return UnavailableError(f"the collector at {address} cannot be reached now: {detail}")

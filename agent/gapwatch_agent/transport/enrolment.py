@@ -12,28 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import grpc
 import grpc.aio
 
-from gapwatch_agent.errors import AgentError, RefusedError, UnavailableError
+from gapwatch_agent.errors import RefusedError, UnavailableError
 from gapwatch_agent.transport.identity import Certificate, HostKeys, IdentityStore
-from gapwatch_agent.transport.target import open_channel
+from gapwatch_agent.transport.target import explain, open_channel
 from gapwatch_proto.identity import build_csr, renewal_message
 from gapwatch_proto.v1 import enrolment_pb2 as pb
 from gapwatch_proto.wire import ENROL_METHOD, RENEW_METHOD
 
 _CALL_TIMEOUT_S: Final = 20.0
-_RETRY: Final = frozenset(
-    {
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.ABORTED,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.UNKNOWN,
-        grpc.StatusCode.CANCELLED,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,33 +86,6 @@ class Enrolment:
         if reply.status == pb.EnrolReply.STATUS_UNSPECIFIED:
             raise UnavailableError(f"the collector at {self._address} gave an answer this program does not know")
         return reply
-
-
-_REFUSALS: Final = {
-    "unknown": "the enrolment token is not known to this collector: check the token file, or ask for a new token",
-    "expired": "the enrolment token has expired: ask the administrator for a new one",
-    "used": "the enrolment token was already used: every machine needs a token of its own",
-    "other_machine": "the enrolment token was made for another machine",
-}
-
-
-def explain(error: grpc.aio.AioRpcError, address: str) -> AgentError:
-    """What a failed call means for a person: RefusedError or UnavailableError with what to do."""
-    detail = error.details() or ""
-    if foreign_authority(detail):
-        return RefusedError(
-            f"whoever answers at {address} has no certificate of the pinned root: wrong address, wrong root file,"
-            " or somebody in between"
-        )
-    if error.code() in _RETRY:
-        return UnavailableError(f"the collector at {address} cannot be reached now: {detail}")
-    word = detail.split(":", 1)[0].strip()
-    return RefusedError(_REFUSALS.get(word, f"the collector at {address} refused: {detail or error.code().name}"))
-
-
-def foreign_authority(detail: str) -> bool:
-    """Whether a TLS handshake failed because we do not trust the server."""
-    return "CERTIFICATE_VERIFY_FAILED" in detail or "Hostname Verification Check failed" in detail
 
 
 def read_token(path: Path) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 import grpc
 import grpc.aio
 
-from gapwatch_agent.errors import RefusedError
+from gapwatch_agent.errors import AgentError, RefusedError, UnavailableError
 from gapwatch_proto.wire import COLLECTOR_TLS_NAME, MESSAGE_BYTES_MAX
 
 _ADDRESS = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.]+)\]:(?P<port6>\d{1,5})|(?P<host>[^:\[\]/\s]+):(?P<port>\d{1,5})")
@@ -76,3 +76,30 @@ def open_channel(
     """A channel to the collector; with key and chain it shows who the host is. Must be closed by the caller."""
     credentials = grpc.ssl_channel_credentials(root_pem, key_pem, chain_pem)
     return grpc.aio.secure_channel(grpc_target(address), credentials, options=OPTIONS)
+
+
+_FINAL: Final = frozenset(
+    {
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.UNIMPLEMENTED,
+    }
+)
+"""Statuses that mean no; every other one means not now."""
+
+
+def explain(error: grpc.aio.AioRpcError, address: str) -> AgentError:
+    """What a failed call means for a person: RefusedError with the collector's own sentence, or UnavailableError."""
+    detail = error.details() or error.code().name
+    if "CERTIFICATE_VERIFY_FAILED" in detail or "Hostname Verification Check failed" in detail:
+        return RefusedError(
+            f"whoever answers at {address} has no certificate of the pinned root: wrong address, wrong root file,"
+            " or somebody in between"
+        )
+    if error.code() in _FINAL:
+        return RefusedError(f"the collector at {address} refused: {detail}")
+    return UnavailableError(f"the collector at {address} cannot be reached now: {detail}")
