@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -121,6 +122,10 @@ async def ended(call: grpc.aio.StreamStreamCall) -> tuple[grpc.StatusCode, str]:
     """The status a stream ended with, whatever it says before."""
 
     async def status() -> tuple[grpc.StatusCode, str]:
+        # The status comes after every message, so those are read first.
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            while await call.read() is not grpc.aio.EOF:
+                pass
         return await call.code(), await call.details() or ""
 
     return await asyncio.wait_for(status(), DEADLINE_S)
