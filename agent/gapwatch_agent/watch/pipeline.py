@@ -45,6 +45,7 @@ BEAT_S: Final = 5.0
 """How often the sensors' health is sent, and how long the pipeline may be idle before it shows that it lives."""
 STALLED_S: Final = 60.0
 """A link that keeps nothing for this long although events wait is dropped and dialled again."""
+SEND_BUFFER_BYTES: Final = 1 << 20
 LOSS_REPORT_S: Final = 10.0
 """While the queue stays full, what was given up is reported this often."""
 RECONNECT_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -139,19 +140,13 @@ class Pipeline:
         while True:
             self._progress += 1
             try:
-                with contextlib.closing(await self._connect()) as connection:
+                with _dial(self._settings.socket) as connection:
                     failures = 0
                     await self._converse(connection)
             except (OSError, PeerError, UnavailableError) as error:
                 _log.log(logging.WARNING if failures == 0 else logging.DEBUG, "link cannot be used: %s", error)
             await self._clock.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
             failures += 1
-
-    async def _connect(self) -> socket.socket:
-        # In a thread: connecting waits while link's backlog is full.
-        connection = await asyncio.to_thread(channel.connect, self._settings.socket)
-        connection.setblocking(False)
-        return connection
 
     async def _converse(self, connection: socket.socket) -> None:
         await _send(connection, channel.Message(HELLO, self._instance))
@@ -255,6 +250,19 @@ class Pipeline:
         else:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody sends any more
                 loop.call_soon_threadsafe(self._wake.set)
+
+
+def _dial(path: Path) -> socket.socket:
+    """A connection to link that never blocks: not even on connecting, when link hangs with a full backlog."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+    try:
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 async def _send(connection: socket.socket, message: channel.Message) -> None:

@@ -77,9 +77,8 @@ async def run(
             async with _running(*works) as watching:
                 await _first_of(stop, *watching, *sending)
             say(Kind.AGENT_STOPPED, AgentStopped("signal"))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DRAIN_S_MAX):
-                    await pipeline.drained()
+            async with _running(pipeline.drained(), clock.sleep(DRAIN_S_MAX)) as either:
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     marker.end()
 
 

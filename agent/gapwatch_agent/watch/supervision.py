@@ -114,7 +114,7 @@ class Supervisor:
 
     async def _run_once(self, sensor: Sensor) -> str | None:
         """Run a sensor to its end: why it crashed, or None when it had nothing to watch."""
-        task = asyncio.create_task(sensor.run(self._emit), name=f"run {sensor.name}")
+        task = asyncio.create_task(self._run_caught(sensor), name=f"run {sensor.name}")
         try:
             await asyncio.wait({task})
         finally:
@@ -124,10 +124,20 @@ class Supervisor:
                     await task
         if task.cancelled():
             return "cancelled from within"
-        error = task.exception()
-        if error is not None:
-            _log.error("sensor %s crashed", sensor.name, exc_info=error)
-            return _describe(error)
+        error = task.result()
+        if error is None:
+            return None
+        _log.error("sensor %s crashed", sensor.name, exc_info=error)
+        return _describe(error)
+
+    async def _run_caught(self, sensor: Sensor) -> BaseException | None:
+        """What a sensor died of. SystemExit too: out of a task it would end the whole process."""
+        try:
+            await sensor.run(self._emit)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the other sensors go on
+            return error
         return None
 
     def _say(self, kind: Kind, payload: Payload) -> None:
