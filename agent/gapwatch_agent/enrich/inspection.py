@@ -1,0 +1,178 @@
+"""``watch``'s line to the inspector: a descriptor goes out, a verdict comes back, whatever happens on the other side.
+
+The inspector may be absent, be killed in the middle of a file, or answer nonsense (it reads what strangers wrote).
+Every one of these is a result with a reason, never an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from gapwatch_agent import channel
+from gapwatch_agent.channel import Message
+from gapwatch_agent.errors import PeerError
+from gapwatch_proto.events import Inspection, Mark, MarkEvidence
+
+INSPECT: Final = 30
+VERDICT: Final = 31
+
+CONCURRENCY_MAX: Final = 4
+DEADLINE_S: Final = 30.0
+_RETRY_S: Final = 0.25
+_ABSENT_S: Final = 1.0
+_TEXT_CHARS_MAX: Final = 512
+_EVIDENCE_MAX: Final = 32
+_INSPECTED: Final = frozenset({"full", "partial", "none"})
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+CRASHED: Final = Inspection(inspected="none", reason="crashed")
+TIMED_OUT: Final = Inspection(inspected="none", reason="timed_out")
+
+
+class InspectorClient:
+    """At most ``concurrency`` files at a time, each on a connection of its own; more wait their turn."""
+
+    def __init__(self, socket_path: Path, concurrency: int = CONCURRENCY_MAX, deadline_s: float = DEADLINE_S) -> None:
+        self._socket_path = socket_path
+        self._deadline_s = deadline_s
+        self._slots = asyncio.Semaphore(concurrency)
+        self._idle: list[socket.socket] = []
+        self._absent_until = 0.0
+
+    async def inspect(self, fd: int, name: str, size: int) -> tuple[Inspection, str]:
+        """What stands in an open file, and its sha256 in hex (empty when unknown). The descriptor stays the caller's.
+
+        A crash is retried once, because the inspector may have died of another file.
+        """
+        async with self._slots:
+            for attempt in (1, 2):
+                try:
+                    async with asyncio.timeout(self._deadline_s):
+                        return await self._ask(fd, name, size)
+                except TimeoutError:
+                    return TIMED_OUT, ""
+                except (OSError, PeerError):
+                    if attempt == 1 and not self._known_absent():
+                        await asyncio.sleep(_RETRY_S)
+            self._absent_until = asyncio.get_running_loop().time() + _ABSENT_S
+            return CRASHED, ""
+
+    def close(self) -> None:
+        """Let go of every idle connection."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _known_absent(self) -> bool:
+        """It did not answer just now: a burst of files shall not wait for each retry."""
+        return asyncio.get_running_loop().time() < self._absent_until
+
+    async def _ask(self, fd: int, name: str, size: int) -> tuple[Inspection, str]:
+        with self._connection() as connection:
+            # A sealed copy shares its position with the last try.
+            with contextlib.suppress(OSError):
+                os.lseek(fd, 0, os.SEEK_SET)
+            body = json.dumps({"name": name, "size": size}).encode("ascii")
+            channel.send(connection, Message(INSPECT, body, (fd,)))
+            answer = await _receive(connection)
+            if answer.type != VERDICT:
+                raise PeerError(f"the inspector answered with message type {answer.type}")
+            return read_verdict(answer.body)
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[socket.socket]:
+        """An idle connection or a new one; kept afterwards only if nothing went wrong on it."""
+        if self._idle:
+            connection = self._idle.pop()
+        else:
+            connection = channel.connect(self._socket_path)
+            connection.setblocking(False)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+
+async def _receive(connection: socket.socket) -> Message:
+    loop = asyncio.get_running_loop()
+    readable = loop.create_future()
+
+    def wake() -> None:
+        if not readable.done():
+            readable.set_result(None)
+
+    loop.add_reader(connection, wake)
+    try:
+        await readable
+    finally:
+        loop.remove_reader(connection)
+    message = channel.receive(connection)
+    if message is None:
+        raise ConnectionResetError("the inspector closed the connection")
+    for fd in message.fds:
+        socket.close(fd)
+    return message
+
+
+def read_verdict(body: bytes) -> tuple[Inspection, str]:
+    """A VERDICT body. Everything in it is bounded; a document may have had a hand in it. Raises PeerError."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise PeerError("a verdict is not JSON") from error
+    if not isinstance(value, dict) or value.get("inspected") not in _INSPECTED:
+        raise PeerError("a verdict does not say how much was inspected")
+    sha256 = value.get("sha256")
+    hints = value.get("hints")
+    inspection = Inspection(
+        inspected=value["inspected"],
+        reason=_text(value, "reason"),
+        type=_text(value, "type"),
+        mark=_mark(value.get("mark")),
+        hints=_whole(hints),
+    )
+    return inspection, sha256 if isinstance(sha256, str) and _SHA256.fullmatch(sha256) else ""
+
+
+def _mark(value: Any) -> Mark:
+    if not isinstance(value, dict):
+        return Mark()
+    confidence = value.get("confidence", 0.0)
+    evidence = value.get("evidence")
+    return Mark(
+        axis=_text(value, "axis"),
+        level=_text(value, "level"),
+        level_text=_text(value, "level_text"),
+        period=_text(value, "period"),
+        period_text=_text(value, "period_text"),
+        confidence=min(max(float(confidence), 0.0), 1.0) if isinstance(confidence, int | float) else 0.0,
+        evidence=tuple(
+            MarkEvidence(
+                part=_text(entry, "part"),
+                page=_whole(entry.get("page")),
+                zone=_text(entry, "zone"),
+                text=_text(entry, "text"),
+                grammar=_text(entry, "grammar"),
+            )
+            for entry in (evidence if isinstance(evidence, list) else [])[:_EVIDENCE_MAX]
+            if isinstance(entry, dict)
+        ),
+    )
+
+
+def _text(value: Mapping[str, Any], field: str) -> str:
+    text = value.get(field)
+    return text[:_TEXT_CHARS_MAX] if isinstance(text, str) else ""
+
+
+def _whole(value: Any) -> int:
+    return min(value, 2**31 - 1) if type(value) is int and value > 0 else 0

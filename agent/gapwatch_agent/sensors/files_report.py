@@ -1,0 +1,244 @@
+"""One waiting file made into one event: opened, inspected, compared with what was said before, told.
+
+Reading from media happens in threads, a few files ahead of the inspector, so that what was copied just before an
+unmount has been read when the medium goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Final, TypeVar
+
+from gapwatch_agent.clock import Clock
+from gapwatch_agent.enrich.inspection import InspectorClient
+from gapwatch_agent.enrich.seen import SeenIndex, Sighting
+from gapwatch_agent.sensors.account import Account
+from gapwatch_agent.sensors.files_groups import CLOSED_WRITE
+from gapwatch_agent.sensors.files_reading import Readable, Unreadable, describe_source, open_file
+from gapwatch_agent.sensors.files_work import LISTED, Item, Mounted, WorkQueue
+from gapwatch_proto.events import File, FileActivity, Inspection
+from gapwatch_proto.kinds import Kind
+
+_V = TypeVar("_V")
+
+AHEAD_MAX: Final = 16
+SOURCE_WAIT_S: Final = 2.0
+_RENAME_WAIT_S: Final = 0.1
+_RECENT_MAX: Final = 4096
+_COARSE_NS: Final = 2_000_000_000
+_FINE_NS: Final = 20_000_000
+
+PATH_IDENTITY: Final = frozenset({"vfat", "msdos", "fat", "exfat"})
+"""Filesystems whose inode numbers are made up at every mount, and whose times are kept to two seconds."""
+
+EMPTY: Final = Inspection(inspected="full", type="empty")
+EMPTY_SHA256: Final = sha256().hexdigest()
+
+_WRITTEN_KINDS: Final = (Kind.FILE_WRITTEN, Kind.MARKED_FILE_WRITTEN, Kind.UNINSPECTED_FILE_WRITTEN)
+_FOUND_KINDS: Final = (Kind.FILE_FOUND, Kind.MARKED_FILE_FOUND, Kind.UNINSPECTED_FILE_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was last said of an inode. ``settled``: no later write can have left the same times."""
+
+    changed: tuple[int, int, int]
+    act: str
+    path: str
+    sha256: str
+    settled: bool
+
+
+def sighting_of(mounted: Mounted, path: str, status: os.stat_result, digest: str = "") -> Sighting:
+    """How the seen index knows a file."""
+    medium = mounted.medium
+    filesystem_id = medium.filesystem_id or f"{medium.serial_number}:{medium.device_node}"
+    if medium.filesystem_type in PATH_IDENTITY:
+        points = [point for point in mounted.mount_points if path.startswith(point.rstrip("/") + "/")]
+        relative = path[max((len(point) for point in points), default=0) :].lstrip("/")
+        name = "p" + sha256(os.fsencode(relative)).hexdigest()
+        return Sighting(filesystem_id, name, status.st_mtime_ns // _COARSE_NS, status.st_size, digest)
+    return Sighting(filesystem_id, f"i{status.st_ino}", status.st_ctime_ns, status.st_size, digest)
+
+
+def kind_of(action: str, inspection: Inspection) -> Kind:
+    """The record kind: marked before uninspected, because what was found counts more than what was not looked at."""
+    plain, marked, uninspected = _FOUND_KINDS if action == LISTED else _WRITTEN_KINDS
+    if inspection.mark.axis:
+        return marked
+    return plain if inspection.inspected == "full" else uninspected
+
+
+class Reporter:
+    """``run`` takes items until cancelled. ``listed_unmarked`` counts listed files of which there is nothing to say."""
+
+    def __init__(
+        self,
+        account: Account,
+        clock: Clock,
+        queue: WorkQueue,
+        inspector: InspectorClient,
+        seen: SeenIndex,
+        workers: int,
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._queue = queue
+        self._inspector = inspector
+        self._seen = seen
+        self._workers = workers
+        self._told: OrderedDict[tuple[int, int], _Told] = OrderedDict()
+        self._renamed: OrderedDict[tuple[int, int], str] = OrderedDict()
+        self._ready: asyncio.Queue[tuple[Item, Readable | Unreadable]] = asyncio.Queue(AHEAD_MAX)
+        self._reading = ThreadPoolExecutor(2, "files-reading")
+        self._sources = ThreadPoolExecutor(2, "files-sources")
+        self._busy = 0
+        self.listed_unmarked = 0
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and nothing is being inspected."""
+        return not len(self._queue) and not self._busy
+
+    async def run(self) -> None:
+        """Read ahead and report, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read_ahead())
+                for _ in range(self._workers):
+                    tasks.create_task(self._report_ready())
+        finally:
+            while not self._ready.empty():
+                _close(self._ready.get_nowait()[1])
+            self._reading.shutdown(wait=False, cancel_futures=True)
+            self._sources.shutdown(wait=False, cancel_futures=True)
+
+    def renamed(self, dev: int, ino: int, path: str) -> None:
+        """Remember where a file went, for the item of it that may be on its way."""
+        _remember(self._renamed, (dev, ino), path)
+
+    async def _read_ahead(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            item = await self._queue.take()
+            self._busy += 1
+            readable: Readable | Unreadable
+            if item.links == 0:
+                readable = Unreadable("vanished")
+            else:
+                search = item.action == CLOSED_WRITE
+                readable = await loop.run_in_executor(self._reading, _open, item, search)
+            await self._ready.put((item, readable))
+
+    async def _report_ready(self) -> None:
+        while True:
+            item, readable = await self._ready.get()
+            try:
+                if isinstance(readable, Unreadable) and readable.reason == "vanished" and item.links:
+                    readable = await self._after_rename(item)
+                if isinstance(readable, Readable):
+                    await self._report_readable(item, readable)
+                else:
+                    await self._report_unreadable(item, readable.reason)
+            finally:
+                _close(readable)
+                self._busy -= 1
+
+    async def _after_rename(self, item: Item) -> Readable | Unreadable:
+        """The file is not where it was closed: it may have been renamed, and the news of that be on its way."""
+        if item.action == LISTED:
+            return Unreadable("vanished")
+        key = (item.mounted.dev, item.ino)
+        if key not in self._renamed:
+            await asyncio.sleep(_RENAME_WAIT_S)
+        if key not in self._renamed:
+            return Unreadable("vanished")
+        item.path = self._renamed[key]
+        return await asyncio.get_running_loop().run_in_executor(self._reading, _open, item, False)
+
+    async def _report_readable(self, item: Item, readable: Readable) -> None:
+        status = readable.status
+        key = (item.mounted.dev, item.ino)
+        changed = (status.st_ctime_ns, status.st_mtime_ns, status.st_size)
+        told = self._told.get(key)
+        same = told is not None and (told.changed, told.act, told.path) == (changed, item.act, readable.path)
+        if same and told is not None and told.settled:
+            return
+        sighting = sighting_of(item.mounted, readable.path, status)
+        before = self._seen.find(sighting.filesystem_id, sighting.object) if item.action == LISTED else None
+        if before is not None and (before.changed_ns, before.size) == (sighting.changed_ns, sighting.size):
+            return
+        coarse = item.mounted.medium.filesystem_type in PATH_IDENTITY
+        settled = self._clock.wall_ns() - status.st_ctime_ns > (_COARSE_NS if coarse else _FINE_NS)
+        inspection, digest = EMPTY, EMPTY_SHA256
+        if status.st_size:
+            inspection, digest = await self._inspector.inspect(
+                readable.fd, PurePath(readable.path).name, status.st_size
+            )
+        if not (same and told is not None and digest and digest == told.sha256):
+            file = File(readable.path, PurePath(readable.path).name, status.st_size, digest)
+            if before is None or not digest or before.sha256 != digest:
+                await self._tell(item, file, inspection)
+        _remember(self._told, key, _Told(changed, item.act, readable.path, digest, settled))
+        self._seen.note(sighting_of(item.mounted, readable.path, status, digest))
+
+    async def _report_unreadable(self, item: Item, reason: str) -> None:
+        if not reason or (item.action == LISTED and reason == "vanished"):
+            return
+        inspection = Inspection(inspected="none", reason=reason)
+        digest = ""
+        if item.size == 0 and item.action != LISTED:  # there was nothing to read when it was closed
+            inspection, digest = EMPTY, EMPTY_SHA256
+        await self._tell(item, File(item.path, PurePath(item.path).name, item.size, digest), inspection)
+
+    async def _tell(self, item: Item, file: File, inspection: Inspection) -> None:
+        kind = kind_of(item.action, inspection)
+        if kind is Kind.FILE_FOUND:
+            self.listed_unmarked += 1
+            return
+        activity = FileActivity(
+            action=item.action,
+            file=file,
+            source=await self._source(item),
+            medium=item.mounted.medium,
+            inspection=inspection,
+            actor=item.actor,
+            act=item.act,
+            closed_boottime_ns=item.at.boottime_ns if item.action == CLOSED_WRITE else 0,
+        )
+        self._account.say(kind, activity, item.at)
+
+    async def _source(self, item: Item) -> File:
+        points = tuple(point.rstrip("/") + "/" for point in item.mounted.mount_points)
+        candidates = [path for path in item.sources if not path.startswith(points)]
+        if not candidates:
+            return File()
+        work = asyncio.get_running_loop().run_in_executor(self._sources, describe_source, candidates, item.mounted.dev)
+        try:
+            return await asyncio.wait_for(work, SOURCE_WAIT_S)
+        except TimeoutError:  # a network filesystem that does not answer: its name is still worth telling
+            return File(candidates[-1], PurePath(candidates[-1]).name)
+
+
+def _open(item: Item, search: bool) -> Readable | Unreadable:
+    return open_file(item.path, item.mounted.dev, item.ino, search=search)
+
+
+def _close(readable: Readable | Unreadable) -> None:
+    if isinstance(readable, Readable):
+        with contextlib.suppress(OSError):
+            os.close(readable.fd)
+
+
+def _remember(kept: OrderedDict[tuple[int, int], _V], key: tuple[int, int], value: _V) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > _RECENT_MAX:
+        kept.popitem(last=False)

@@ -1,0 +1,136 @@
+"""The inspector's client against an inspector that answers, crashes, hangs, talks nonsense or is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gapwatch_agent.enrich.inspection import CRASHED, TIMED_OUT, InspectorClient, read_verdict
+from gapwatch_agent.errors import PeerError
+from gapwatch_proto import codec
+from gapwatch_proto.events import FileActivity, Inspection, Mark
+from gapwatch_proto.kinds import Kind
+from support.file_watching import FakeInspector
+
+CONTENT = b"MARK and more"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+def memory(content: bytes = CONTENT) -> int:
+    fd = os.memfd_create("file")
+    os.write(fd, content)
+    return fd
+
+
+def ask(path: Path, *names: str, deadline_s: float = 10) -> list[tuple[Inspection, str]]:
+    async def scenario() -> list[tuple[Inspection, str]]:
+        client = InspectorClient(path, 4, deadline_s)
+        fd = memory()
+        try:
+            return list(await asyncio.gather(*(client.inspect(fd, name, len(CONTENT)) for name in names)))
+        finally:
+            os.close(fd)
+            client.close()
+
+    return asyncio.run(scenario())
+
+
+@pytest.fixture
+def inspector(tmp_path: Path):
+    fake = FakeInspector(tmp_path / "inspector.sock")
+    yield fake
+    fake.close()
+
+
+def test_a_verdict_comes_back_and_the_descriptor_stays_ours(tmp_path: Path, inspector: FakeInspector) -> None:
+    ((inspection, sha256),) = ask(tmp_path / "inspector.sock", "a\udcff.txt")
+    assert (inspection.inspected, inspection.mark.level_text, sha256) == ("full", "机密", SHA256)
+    assert inspector.names == ["a\udcff.txt"]
+
+
+def test_a_crash_is_retried_once(tmp_path: Path, inspector: FakeInspector) -> None:
+    crashes = ["victim"]
+    inspector.mishap = lambda name: name in crashes and not crashes.remove(name)
+    ((inspection, sha256),) = ask(tmp_path / "inspector.sock", "victim")
+    assert (inspection.inspected, sha256) == ("full", SHA256)
+    inspector.mishap = lambda name: name == "killer"
+    assert ask(tmp_path / "inspector.sock", "killer") == [(CRASHED, "")]
+    assert inspector.names.count("killer") == 2
+
+
+def test_an_absent_inspector_is_a_result_and_a_burst_does_not_wait_for_each(tmp_path: Path) -> None:
+    began = time.monotonic()
+    assert ask(tmp_path / "nobody.sock", *map(str, range(40))) == [(CRASHED, "")] * 40
+    assert time.monotonic() - began < 0.25 * 40 / 4
+
+
+def test_one_that_hangs_is_timed_out_and_not_asked_again(tmp_path: Path, inspector: FakeInspector) -> None:
+    inspector.mishap = lambda _name: bool(time.sleep(0.3))
+    assert ask(tmp_path / "inspector.sock", "slow", deadline_s=0.1) == [(TIMED_OUT, "")]
+    assert inspector.names == ["slow"]
+
+
+def test_at_most_four_at_a_time(tmp_path: Path, inspector: FakeInspector) -> None:
+    now: list[str] = []
+    most = [0]
+
+    def busy(name: str) -> bool:
+        now.append(name)
+        most[0] = max(most[0], len(now))
+        time.sleep(0.02)
+        now.remove(name)
+        return False
+
+    inspector.mishap = busy
+    # Each file is a descriptor of its own here, as in life; the fake reads from its position.
+    assert len(ask(tmp_path / "inspector.sock", *map(str, range(12)))) == 12
+    assert 1 <= most[0] <= 4
+
+
+verdicts = st.fixed_dictionaries(
+    {"inspected": st.sampled_from(["full", "partial", "none"])},
+    optional={
+        "reason": st.text() | st.integers(),
+        "type": st.text(),
+        "hints": st.integers() | st.none() | st.floats(),
+        "sha256": st.text(max_size=70) | st.just("0" * 64),
+        "mark": st.none()
+        | st.dictionaries(
+            st.sampled_from(["axis", "level", "confidence", "evidence", "period"]),
+            st.text() | st.floats() | st.integers() | st.lists(st.none() | st.dictionaries(st.text(), st.integers())),
+        ),
+    },
+)
+
+
+@given(verdicts)
+def test_any_well_formed_verdict_can_be_told(verdict: dict) -> None:
+    inspection, sha256 = read_verdict(json.dumps(verdict).encode())
+    payload = codec.encode(FileActivity(inspection=inspection))
+    assert codec.decode(Kind.FILE_WRITTEN, payload).inspection.inspected == verdict["inspected"]
+    assert sha256 in ("", "0" * 64)
+
+
+@given(st.binary(max_size=100))
+def test_nonsense_is_a_peer_error(body: bytes) -> None:
+    with pytest.raises(PeerError):
+        read_verdict(body)
+
+
+def test_what_a_verdict_may_say_is_bounded() -> None:
+    mark = {"axis": "state", "level_text": "x" * 9999, "confidence": 7, "evidence": [{"text": "y" * 9999}] * 999}
+    inspection, _ = read_verdict(json.dumps({"inspected": "full", "mark": mark, "hints": 2**40}).encode())
+    assert len(inspection.mark.level_text) == 512
+    assert inspection.mark.confidence == 1.0
+    assert len(inspection.mark.evidence) == 32
+    assert len(inspection.mark.evidence[0].text) == 512
+    assert inspection.hints == 2**31 - 1
+    assert read_verdict(b'{"inspected":"none","mark":[]}')[0] == Inspection("none", mark=Mark())
