@@ -24,7 +24,7 @@ from gapwatch_agent.kernel.overrun import read_all
 from gapwatch_agent.kernel.udev import Udev, UdevDevice
 from gapwatch_agent.sensors import Emit, MountListener, NoMountListener
 from gapwatch_agent.sensors.account import Account, Moment
-from gapwatch_agent.sensors.media_origin import medium_under
+from gapwatch_agent.sensors.media_origin import identified, medium_under
 from gapwatch_agent.sensors.waiting import NO_UDEVD, DeviceSource, readable
 from gapwatch_proto.events import Actor, Medium, MediumActivity, SensorHealth
 from gapwatch_proto.kinds import Kind
@@ -157,7 +157,10 @@ class MediaSensor:
 
     async def _settle(self, path: str, disk: _Disk) -> None:
         await self._clock.sleep(self._settings.settle_s)
+        medium = await identified(disk.medium)
         if self._disks.get(path) is disk:
+            if not disk.announced:
+                disk.medium = medium
             self._announce(path)
 
     def _announce(self, path: str) -> None:
@@ -191,6 +194,7 @@ class MediaSensor:
         medium = medium_under(source, mount, self._settings.extra_nodes)
         if medium is None:
             return
+        medium = await identified(medium)
         self._media[mount.identity] = medium
         await self._tell(self._listener.medium_mounted(medium, mount.mount_point), mount)
         self._announce_mounted(source, medium)

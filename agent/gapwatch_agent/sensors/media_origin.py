@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from gapwatch_agent.enrich import medium as enrich_medium
-from gapwatch_agent.kernel import sysfs
+from gapwatch_agent.enrich.device import bounded
+from gapwatch_agent.kernel import superblock, sysfs
 from gapwatch_agent.kernel.mountinfo import Mount
 from gapwatch_agent.kernel.udev import UdevDevice
 from gapwatch_agent.sensors.waiting import DeviceSource
@@ -18,6 +20,9 @@ from gapwatch_proto.events import Medium
 
 _DEPTH_MAX: Final = 8
 """Device mapper, md and loop devices can be stacked; nobody stacks eight."""
+
+READ_S_MAX: Final = 2.0
+"""How long a device may take to show its first bytes."""
 
 
 def medium_under(source: DeviceSource, mount: Mount, extra_nodes: Collection[str]) -> Medium | None:
@@ -31,6 +36,24 @@ def medium_under(source: DeviceSource, mount: Mount, extra_nodes: Collection[str
             medium = enrich_medium.medium_of(carrier)
             return replace(medium, filesystem_type=medium.filesystem_type or mount.filesystem_type)
     return None
+
+
+async def identified(medium: Medium) -> Medium:
+    """The medium with its filesystem read from the device itself, where udev did not say which it is.
+
+    In a thread and with a limit: a broken stick can hold up a read for as long as it likes.
+    """
+    if medium.filesystem_id or not medium.device_node:
+        return medium
+    reading = asyncio.get_running_loop().run_in_executor(None, superblock.read_start, medium.device_node)
+    done, _ = await asyncio.wait({reading}, timeout=READ_S_MAX)
+    found = superblock.identify(reading.result()) if done else superblock.Superblock()
+    return replace(
+        medium,
+        filesystem_id=bounded(found.uid),
+        filesystem_type=medium.filesystem_type or found.type,
+        label=medium.label or bounded(found.label),
+    )
 
 
 def _block_number(mount: Mount) -> tuple[int, int] | None:

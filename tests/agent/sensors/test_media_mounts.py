@@ -68,6 +68,9 @@ def test_mount_bind_remount_unmount():
                 (mounted,) = await said.until(MOUNTED)
                 assert (mounted.mount_point, mounted.medium.device_node) == (str(point), node)
                 assert mounted.medium.filesystem_type == "ext4"
+                # Nobody ran udev here: the id was read from the device.
+                assert mounted.medium.filesystem_id == "01234567-89ab-cdef-0123-456789abcdef"
+                assert mounted.medium.label == "stick"
                 assert mounted.mount_options.startswith("rw,")
                 run("mount", "--bind", str(point), str(bound))
                 assert (await said.until(MOUNTED, 2))[1].mount_point == str(bound)
