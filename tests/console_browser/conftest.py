@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
 from gapwatch_collector.clock import SystemClock
 from gapwatch_collector.console.app import create_app
 from gapwatch_collector.console.server import ConsoleServer, Listen, console_server
 from gapwatch_collector.model import Role
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from support.console import ConsoleWorld
 
 ARGUMENTS = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,7 +58,7 @@ class LiveAlerts:
             self._poll.cancel()
         self._turn.set()
 
-    async def changes(self, seen: Mark) -> AsyncIterator[Mark | None]:
+    async def changes(self, seen: Mark) -> AsyncGenerator[Mark | None]:
         """The mark each time it differs from what was seen, None when nothing happened for a while."""
         self._listeners += 1
         if self._poll is None or self._poll.done():
@@ -134,24 +134,24 @@ class Feed:
 
 async def stream(live: LiveAlerts, feed: Feed, seen: Mark) -> AsyncIterator[bytes]:
     """The bytes of one page's event stream: ``alert`` rows, ``counts``, ``changed`` (fetch the list again), ``bye``."""
-    async for mark in live.changes(seen):
-        if mark is None:
+    async with contextlib.aclosing(live.changes(seen)) as marks:
+        async for mark in marks:
             if not await asyncio.to_thread(feed.is_welcome):
                 yield frame("bye", "")
                 return
-            yield KEEPALIVE
-            continue
-        try:
-            for part in await asyncio.to_thread(_parts, feed, seen, mark):
+            if mark is None:
+                yield KEEPALIVE
+                continue
+            try:
+                parts = await asyncio.to_thread(_parts, feed, seen, mark)
+            except StoreBusyError:
+                parts = [frame("changed", str(mark.revision))]
+            for part in parts:
                 yield part
-        except StoreBusyError:
-            yield frame("changed", str(mark.revision))
-        seen = mark
+            seen = mark
 
 
 def _parts(feed: Feed, seen: Mark, mark: Mark) -> list[bytes]:
-    if not feed.is_welcome():
-        return [frame("bye", "")]
     parts: list[bytes] = []
     fresh: list[Alert] | None = feed.newer(seen.number) if mark.number > seen.number else []
     if fresh is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -63,14 +62,3 @@ def console_server(app: FastAPI, listen: Listen) -> ConsoleServer:
             timeout_graceful_shutdown=_STOP_GRACE_S,
         )
     )
-
-
-async def serve(app: FastAPI, listen: Listen, stop: asyncio.Event) -> None:
-    """Serve until ``stop`` is set, then let running requests finish."""
-    server = console_server(app, listen)
-    serving = asyncio.create_task(server.serve())
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    stopping.cancel()
-    await serving
