@@ -36,7 +36,6 @@ _EVENT: Final[tuple[_Row, ...]] = (
     ("event.severity", WHOLE, "1–5", "severity of the record's kind on the agent"),
     ("event.time_ns", WHOLE, "ns since 1970 UTC", "when it happened by the collector's reckoning"),
     ("event.uncertainty_ns", WHOLE, "ns", "how sure that time is"),
-    ("event.boot_id", TEXT, "hex", "record header: the boot of the host it happened in"),
     ("event.recorded_ns", WHOLE, "ns since 1970 UTC", "when the collector committed it"),
 )
 _HOST: Final[tuple[_Row, ...]] = (
@@ -86,6 +85,7 @@ _FILE: Final[tuple[_Row, ...]] = (
 )
 _ACTIVITY: Final[_Row] = ("device.activity", TEXT, "attached removed", "record kind")
 _MEDIUM_ACTIVITY: Final[_Row] = ("medium.activity", TEXT, "attached mounted unmounted removed", "record kind")
+_BOOT: Final[_Row] = ("event.boot_id", TEXT, "hex", "record header: the boot of the host it happened in")
 _ROUTE: Final[_Row] = ("route.approved", TRUTH, "", "network register: the route is allowed (false until it exists)")
 _SILENCE: Final[tuple[_Row, ...]] = (
     ("silence.duration_s", WHOLE, "s", "ticks: from the last record to the tick that noticed"),
@@ -129,6 +129,7 @@ def _all_rows() -> Iterator[Fact]:
             origin = f"agent: {payload_class.__name__}.{fact.name}"
             yield Fact(fact.name, fact.type, _unit(fact.name), origin, frozenset({category}))
     in_category = (
+        ((_BOOT,), tuple(PAYLOAD_OF)),
         (_MEDIUM, ("medium", "file")),
         (_FILE, ("file",)),
         ((_ACTIVITY,), ("device",)),

@@ -15,6 +15,8 @@ from gapwatch_proto.events import Medium
 
 _PART_CHARS_MAX: Final = 128
 _SERIAL_CHARS_MIN: Final = 4
+_PUNCTUATION: Final = "/~:"
+"""What keys are built with; a serial cannot hold it and so cannot pass for another key."""
 
 # Serials that whole production runs share (usb.ids forums, vendors' reference firmware); compared after normalising.
 _SHARED: Final = frozenset(
@@ -78,5 +80,6 @@ def medium_key(medium: Medium) -> str:
 
 @lru_cache(maxsize=4096)
 def _normal(text: str) -> str:
-    kept = (char for char in text[: _PART_CHARS_MAX * 4] if unicodedata.category(char)[0] not in "CZ" and char != "/")
+    cut = text[: _PART_CHARS_MAX * 4]
+    kept = (char for char in cut if unicodedata.category(char)[0] not in "CZ" and char not in _PUNCTUATION)
     return "".join(kept).upper()[:_PART_CHARS_MAX]
