@@ -68,19 +68,17 @@ class Uplink:
     async def _connect(self, member: Membership) -> None:
         keys, certificate = member.keys, member.certificate
         channel = open_channel(self._settings.address, member.root_pem, keys.tls_pem(), certificate.chain_pem)
+        # Bytes both ways: what cannot be parsed must end as our error, not inside the library.
+        call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(STREAM_METHOD)()
         try:
-            # Bytes both ways: what cannot be parsed must end as our error, not inside the library.
-            call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(STREAM_METHOD)()
-            stream = _Stream(self, call, messages.Signer(certificate.identity.host_id, keys.chain))
-            try:
-                await stream.run()
-            finally:
-                call.cancel()
-        except grpc.aio.AioRpcError as error:
-            raise explain(error, self._settings.address) from error
-        except (grpc.aio.UsageError, asyncio.InvalidStateError) as error:
-            raise UnavailableError(f"the stream ended while something was being sent: {error}") from error
+            await _Stream(self, call, messages.Signer(certificate.identity.host_id, keys.chain)).run()
+        except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError) as error:
+            if not call.done():
+                raise UnavailableError(f"the stream broke: {error}") from error
+            # Whichever of reading and writing noticed first, the call knows why it ended.
+            raise explain(await call.code(), await call.details() or "", self._settings.address) from error
         finally:
+            call.cancel()
             await channel.close()
 
     # --- what streams share ------------------------------------------------------------------------------------------

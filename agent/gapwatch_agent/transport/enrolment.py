@@ -80,7 +80,7 @@ class Enrolment:
             call = channel.unary_unary(method, request_serializer=bytes, response_deserializer=pb.EnrolReply.FromString)
             reply = await call(request, timeout=_CALL_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
-            raise explain(error, self._address) from error
+            raise explain(error.code(), error.details() or "", self._address) from error
         finally:
             await channel.close()
         if reply.status == pb.EnrolReply.STATUS_UNSPECIFIED:

@@ -92,14 +92,13 @@ _FINAL: Final = frozenset(
 """Statuses that mean no; every other one means not now."""
 
 
-def explain(error: grpc.aio.AioRpcError, address: str) -> AgentError:
+def explain(code: grpc.StatusCode, detail: str, address: str) -> AgentError:
     """What a failed call means for a person: RefusedError with the collector's own sentence, or UnavailableError."""
-    detail = error.details() or error.code().name
     if "CERTIFICATE_VERIFY_FAILED" in detail or "Hostname Verification Check failed" in detail:
         return RefusedError(
             f"whoever answers at {address} has no certificate of the pinned root: wrong address, wrong root file,"
             " or somebody in between"
         )
-    if error.code() in _FINAL:
-        return RefusedError(f"the collector at {address} refused: {detail}")
-    return UnavailableError(f"the collector at {address} cannot be reached now: {detail}")
+    if code in _FINAL:
+        return RefusedError(f"the collector at {address} refused: {detail or code.name}")
+    return UnavailableError(f"the collector at {address} cannot be reached now: {detail or code.name}")
