@@ -20,6 +20,9 @@ MOUNTINFO: Final = Path("/proc/self/mountinfo")
 _ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})")
 _CHUNK_BYTES: Final = 1 << 20
 
+MountIdentity = tuple[int, int, int, str, str]
+"""What stays the same while it is the same mount: id, device number, root, mount point. Ids alone are reused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -37,8 +40,7 @@ class Mount:
     super_options: str
 
     @property
-    def identity(self) -> tuple[int, int, int, str, str]:
-        """What stays the same while it is the same mount: ids are reused, so more than the id."""
+    def identity(self) -> MountIdentity:
         return (self.mount_id, self.major, self.minor, self.root, self.mount_point)
 
 
@@ -51,10 +53,10 @@ class MountChanges:
     remounted: tuple[Mount, ...] = ()
 
 
-MountTable = dict[tuple[int, int, int, str, str], Mount]
+MountTable = dict[MountIdentity, Mount]
 
 
-def parse(data: bytes) -> dict[tuple[int, int, int, str, str], Mount]:
+def parse(data: bytes) -> MountTable:
     """The table by identity, in the kernel's order. A line that is not of the format (a torn read) is left out."""
     mounts = (_parse_line(line) for line in data.split(b"\n") if line)
     return {mount.identity: mount for mount in mounts if mount is not None}
@@ -116,7 +118,7 @@ class MountWatch:
     def fileno(self) -> int:
         return self._epoll.fileno()
 
-    def read(self) -> dict[tuple[int, int, int, str, str], Mount]:
+    def read(self) -> MountTable:
         """The table now. Changes up to this moment are taken note of; a later one makes ``fileno`` readable again."""
         self._epoll.poll(0)
         os.lseek(self._fd, 0, os.SEEK_SET)

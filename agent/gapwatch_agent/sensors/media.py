@@ -19,7 +19,7 @@ from typing import Final
 from gapwatch_agent.clock import Clock
 from gapwatch_agent.enrich import medium as enrich_medium
 from gapwatch_agent.enrich.seat import SESSIONS, active_seat_actor
-from gapwatch_agent.kernel.mountinfo import MOUNTINFO, Mount, MountTable, MountWatch, compare
+from gapwatch_agent.kernel.mountinfo import MOUNTINFO, Mount, MountIdentity, MountTable, MountWatch, compare
 from gapwatch_agent.kernel.overrun import read_all
 from gapwatch_agent.kernel.udev import Udev, UdevDevice
 from gapwatch_agent.sensors import Emit, MountListener, NoMountListener
@@ -76,14 +76,13 @@ class MediaSensor:
         self._open_source = open_source
         self._account = Account(self.name, "udev", clock)
         self._disks: dict[str, _Disk] = {}
-        self._media: dict[tuple[int, int, int, str, str], Medium] = {}
+        self._media: dict[MountIdentity, Medium] = {}
 
     def health(self) -> SensorHealth:
         return self._account.health()
 
     async def run(self, emit: Emit) -> None:
         self._disks.clear()
-        self._media.clear()
         with contextlib.closing(self._open_source()) as source, MountWatch(self._settings.mountinfo) as watch:
             source.start()
             self._account.opened(emit, f"{source.source} + mountinfo", NO_UDEVD if source.source != "udev" else "")
@@ -95,6 +94,8 @@ class MediaSensor:
     async def _watch(self, source: DeviceSource, watch: MountWatch) -> None:
         self._list(source, present_at_start=True)
         table: MountTable = watch.read()
+        for identity in [identity for identity in self._media if identity not in table]:
+            await self._unmounted(identity)  # while we were being restarted
         for mount in table.values():
             await self._mounted(source, mount, present_at_start=True)
         async with asyncio.TaskGroup() as settling:
@@ -183,7 +184,7 @@ class MediaSensor:
     async def _take_mounts(self, source: DeviceSource, before: MountTable, table: MountTable) -> None:
         changes = compare(before, table)
         for mount in changes.unmounted:
-            await self._unmounted(mount)
+            await self._unmounted(mount.identity)
         for mount in changes.mounted:
             await self._mounted(source, mount, present_at_start=False)
         for mount in changes.remounted:
@@ -196,7 +197,7 @@ class MediaSensor:
             return
         medium = await identified(medium)
         self._media[mount.identity] = medium
-        await self._tell(self._listener.medium_mounted(medium, mount.mount_point), mount)
+        await self._tell(self._listener.medium_mounted(medium, mount.mount_point), mount.mount_point)
         self._announce_mounted(source, medium)
         self._say_mounted(medium, mount, present_at_start=present_at_start)
 
@@ -213,20 +214,21 @@ class MediaSensor:
             disk.medium = medium
         self._announce(path)
 
-    async def _unmounted(self, mount: Mount) -> None:
-        medium = self._media.pop(mount.identity, None)
+    async def _unmounted(self, identity: MountIdentity) -> None:
+        medium = self._media.pop(identity, None)
         if medium is not None:
-            await self._tell(self._listener.medium_unmounted(mount.mount_point), mount)
-            self._say(Kind.MEDIUM_UNMOUNTED, medium, mount_point=mount.mount_point)
+            *_, point = identity
+            await self._tell(self._listener.medium_unmounted(point), point)
+            self._say(Kind.MEDIUM_UNMOUNTED, medium, point)
 
-    async def _tell(self, told: Awaitable[None], mount: Mount) -> None:
+    async def _tell(self, told: Awaitable[None], mount_point: str) -> None:
         """Let the listener act first. Its failure is its own and is reported; media go on being watched."""
         try:
             async with asyncio.timeout(LISTENER_S_MAX):
                 await told
         except Exception as error:  # noqa: BLE001 - whatever the listener does, media must go on being watched
             _log.exception("the mount listener failed")
-            self._account.lost("sensor_restarted", f"files on {mount.mount_point} may go unseen: {error!r}")
+            self._account.lost("sensor_restarted", f"files on {mount_point} may go unseen: {error!r}")
 
     # --- saying it ----------------------------------------------------------------------------------------------------
 

@@ -128,6 +128,26 @@ def test_a_mount_pulled_away_from_under_it_is_unmounted_when_the_kernel_says_so(
 
 
 @in_namespaces
+def test_what_was_unmounted_while_the_sensor_was_restarted_is_told():
+    async def scenario():
+        with loop_medium() as (node, folder):
+            point = folder / "point"
+            point.mkdir()
+            listener = Listener()
+            watching = sensor(node, listener)
+            run("mount", node, str(point))
+            async with sensing(watching) as said:
+                await said.until(MOUNTED)
+            run("umount", str(point))
+            async with sensing(watching) as said:
+                (unmounted,) = await said.until(UNMOUNTED)
+                assert unmounted.mount_point == str(point)
+            assert listener.calls[-1] == ("unmounted", str(point))
+
+    asyncio.run(scenario())
+
+
+@in_namespaces
 def test_a_listener_that_fails_is_a_gap_and_stops_nothing():
     class Failing(Listener):
         async def medium_mounted(self, medium, mount_point):
