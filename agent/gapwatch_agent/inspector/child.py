@@ -28,6 +28,12 @@ _FIRST_OTHER_FD: Final = 5
 _ANSWER_BYTES_MAX: Final = 2 * (VERDICT_BYTES_MAX + 1)
 _SAVED_FDS: Final = 16
 _HASH_ONLY_MIN_S: Final = 0.5
+_OWN_HANDLING: Final = (
+    *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2),
+    # A handler the parent has for its own crashes (faulthandler) could neither finish nor give way in the cage.
+    *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
+)
+"""Signals whose handling the child does not inherit."""
 
 Work = Callable[[Cage, int, str, Limits], None]
 """What a child does with the file at ``_FILE_FD``, writing to ``_ANSWER_FD``; tests give it worse things to do."""
@@ -155,7 +161,7 @@ class Nursery:
     def _become(self, fd: int, write_fd: int, name: str, slot: int, work: Work) -> NoReturn:
         """In the child: never returns, whatever happens."""
         try:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            for number in _OWN_HANDLING:
                 signal.signal(number, signal.SIG_DFL)
             signal.set_wakeup_fd(-1)
             _keep_only(fd, write_fd, self._null_fd)

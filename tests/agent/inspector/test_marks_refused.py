@@ -157,7 +157,7 @@ def test_a_level_word_alone_is_no_mark(text):
 
 @pytest.mark.parametrize("text", ALL)
 def test_nor_in_the_middle_of_a_text(text):
-    body = "\n".join(["某单位工作简报", "本期内容如下，请各部门阅知并结合实际抓好落实。", text, "特此说明。"])
+    body = f"某单位工作简报\n本期内容如下，请各部门阅知并结合实际抓好落实。\n{text}\n特此说明。"
     assert _mark(body).evidence == ()
 
 
@@ -263,7 +263,10 @@ def test_properties_that_are_no_labels(key, value):
     assert find_marks([Fragment(value, part="property", key=key)]).mark.axis == ""
 
 
-_ALPHABET = "绝机秘密级极★☆*·-0123456789年月日个长期前核心普通商内部资料文件注意保受控工作 　\t\n：:（）[]【】□☑份号特急SECRTOPFDNUAL/"
+_ALPHABET = (
+    "绝机秘密级极★☆*·-0123456789年月日个长期前核心普通商内部资料文件注意保受控工作 　\t\n"
+    "：:（）[]【】□☑份号特急SECRTOPFDNUAL/"
+)
 
 
 @given(

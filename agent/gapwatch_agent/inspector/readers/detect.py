@@ -78,7 +78,7 @@ def detect(source: Source, limits: Limits) -> str:
 
 def _flat(head: bytes) -> str:
     for magic, name in _MAGICS:
-        if head.startswith(magic) and not (len(magic) < 4 and _is_text(head)):
+        if head.startswith(magic) and not (len(magic) < 4 and magic.isalnum() and _is_text(head)):
             return name
     if head[257:262] == b"ustar":
         return "tar"

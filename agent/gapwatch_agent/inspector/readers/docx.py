@@ -15,7 +15,7 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers import office_properties, word_xml, xml_stream
 from gapwatch_agent.inspector.readers.source import Reading, Report, Source, StopReading
-from gapwatch_agent.inspector.readers.zip_archive import ZipArchive
+from gapwatch_agent.inspector.readers.zip_archive import Member, ZipArchive
 
 _KINDS: Final = (
     (re.compile(r"header\+xml$"), where.HEADER),
@@ -32,37 +32,48 @@ _NAMES: Final = (
 _ORDER: Final = (where.PROPERTY, where.HEADER, where.FOOTER, where.DOCUMENT, where.NOTE)
 _CORE: Final = "docprops/core.xml"
 _CUSTOM: Final = "docprops/custom.xml"
+_COPIES_MAX: Final = 4
 
 
 def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
-    """One reading. Reports ``damaged`` when the document itself is missing or a part breaks off."""
-    yield _fragments(ZipArchive(source, limits, report), limits, report)
+    """Usually one reading; one more for each further member of the same name, since programs differ in which they take.
 
-
-def _fragments(archive: ZipArchive, limits: Limits, report: Report) -> Iterator[Fragment]:
+    Reports ``damaged`` when the document itself is missing or a part breaks off.
+    """
+    archive = ZipArchive(source, limits, report)
     parts = _parts(archive, limits)
     if where.DOCUMENT not in parts.values():
         report("damaged")
+    copies = max((len(archive.members(name)) for name in parts), default=1)
+    for copy in range(min(copies, _COPIES_MAX)):
+        yield _fragments(archive, parts, copy, limits, report)
+    if copies > _COPIES_MAX:
+        report("too_many")
+
+
+def _fragments(
+    archive: ZipArchive, parts: dict[str, str], copy: int, limits: Limits, report: Report
+) -> Iterator[Fragment]:
     for wanted in _ORDER:
         for name, part in parts.items():
             if part == wanted:
-                yield from _part(archive, name, part, limits, report)
+                members = archive.members(name)
+                yield from _part(archive, members[min(copy, len(members) - 1)], part, limits, report)
 
 
-def _part(archive: ZipArchive, name: str, part: str, limits: Limits, report: Report) -> Iterator[Fragment]:
-    for member in archive.members(name):
-        handler: xml_stream.Handler
-        if part == where.PROPERTY:
-            handler = office_properties.Core() if name == _CORE else office_properties.Custom()
-        else:
-            handler = word_xml.Body(part)
-        try:
-            yield from xml_stream.fragments(archive.content(member), handler, limits.depth_max, report)
-        except StopReading as stop:
-            if stop.reason == "too_large":
-                raise
-            # One part that cannot be read does not hide the others.
-            report(stop.reason)
+def _part(archive: ZipArchive, member: Member, part: str, limits: Limits, report: Report) -> Iterator[Fragment]:
+    handler: xml_stream.Handler
+    if part == where.PROPERTY:
+        handler = office_properties.Custom() if "custom" in member.name.lower() else office_properties.Core()
+    else:
+        handler = word_xml.Body(part)
+    try:
+        yield from xml_stream.fragments(archive.content(member), handler, limits.depth_max, report)
+    except StopReading as stop:
+        if stop.reason == "too_large":
+            raise
+        # One part that cannot be read does not hide the others.
+        report(stop.reason)
 
 
 def _parts(archive: ZipArchive, limits: Limits) -> dict[str, str]:

@@ -1,0 +1,79 @@
+"""Types are told by content, whatever the name says."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gapwatch_agent.inspector.examine import examine
+from gapwatch_agent.inspector.limits import Limits
+from gapwatch_agent.inspector.readers.detect import TYPES, detect
+from gapwatch_agent.inspector.readers.source import BytesSource, StopReading
+from support.documents import paragraph, raw_docx, zipped
+
+CFB = bytes.fromhex("D0CF11E0A1B11AE1")
+MAIN = '<Types><Override PartName="/a.xml" ContentType="application/vnd.{}+xml"/></Types>'
+
+
+def _zip_of(kind):
+    return zipped({"[Content_Types].xml": MAIN.format(kind)})
+
+
+SAMPLES = [
+    (b"", "empty"),
+    (b"plain text", "text"),
+    ("机密".encode("gb18030"), "text"),
+    ("plain text, in wide characters".encode("utf-16-le"), "text"),
+    ("宽字符文本没有标记".encode("utf-16-be"), "text"),
+    (b"%PDF-1.7\n", "pdf"),
+    (b"junk before\n%PDF-1.4", "pdf"),
+    (b"{\\rtf1 x}", "rtf"),
+    (b"\x89PNG\r\n\x1a\n\x00\x00", "image"),
+    (b"\xff\xd8\xff\xe0\x00", "image"),
+    (b"BM text that begins like a bitmap", "text"),
+    (b"MZ\x00\x01\x02", "executable"),
+    (b"\x7fELF\x02\x01", "executable"),
+    (b"\x1f\x8b\x08\x00", "gzip"),
+    (b"7z\xbc\xaf\x27\x1c\x00", "7z"),
+    (b"Rar!\x1a\x07\x00", "rar"),
+    (b"\0" * 257 + b"ustar\x0000", "tar"),
+    (bytes(range(256)), "binary"),
+    (CFB + b"\0" * 600, "cfb"),
+    (CFB + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "encrypted_office"),
+    (zipped({"a.txt": "x"}), "zip"),
+    (zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a/>"}), "odt"),
+    (zipped({"OFD.xml": "<a/>"}), "ofd"),
+    (raw_docx(paragraph("x")), "docx"),
+    (zipped({"word/document.xml": "<a/>"}), "docx"),
+    (_zip_of("openxmlformats-officedocument.spreadsheetml.sheet.main"), "xlsx"),
+    (_zip_of("openxmlformats-officedocument.presentationml.presentation.main"), "pptx"),
+    (_zip_of("ms-word.document.macroEnabled.main"), "docx"),
+    (_zip_of("openxmlformats-officedocument.wordprocessingml.template.main"), "docx"),
+    (b"PK\x03\x04 and nothing more", "binary"),
+]
+
+
+@pytest.mark.parametrize(("content", "kind"), SAMPLES)
+def test_every_type(content, kind):
+    assert detect(BytesSource(content), Limits()) == kind
+
+
+def test_encrypted_office_is_a_reason_and_unknown_types_still_have_a_name():
+    found = examine(BytesSource(SAMPLES[19][0]), "plan.docx", Limits())
+    assert (found.inspected, found.reason, found.type) == ("none", "encrypted", "encrypted_office")
+    found = examine(BytesSource(b"%PDF-1.7\n"), "【机密】x.pdf", Limits())
+    assert (found.inspected, found.reason, found.mark.level) == ("none", "unsupported", "secret")
+
+
+def test_a_failing_medium_is_no_type():
+    class Broken:
+        size = 10
+
+        def read(self, _offset, _count):
+            raise StopReading("unreadable")
+
+    assert detect(Broken(), Limits()) == "binary"
+
+
+@given(st.binary(max_size=700), st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", CFB, b"%PDF-", b"\xff\xfe"]))
+def test_any_bytes_have_a_type(content, magic):
+    assert detect(BytesSource(magic + content), Limits()) in TYPES

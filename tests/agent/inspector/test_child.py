@@ -1,0 +1,139 @@
+"""One file, one child: what the parent makes of children that die, hang, lie or babble."""
+
+import hashlib
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from gapwatch_agent.inspector import child as children
+from gapwatch_agent.inspector import verdict
+from gapwatch_agent.inspector.child import Nursery
+from gapwatch_agent.inspector.limits import Limits
+from gapwatch_agent.inspector.verdict import Verdict, uninspected
+
+CONTENT = "机密★5年\n关于工作的通知\n".encode()
+
+
+@pytest.fixture
+def fd(tmp_path):
+    (tmp_path / "a").write_bytes(CONTENT)
+    opened = os.open(tmp_path / "a", os.O_RDONLY)
+    yield opened
+    os.close(opened)
+
+
+@pytest.fixture
+def nursery():
+    made = Nursery(Limits(wall_s=5.0, cpu_s=2))
+    yield made
+    made.close()
+
+
+def _outcome(nursery, fd, work, name="a"):
+    return children.wait(nursery.start(fd, name, work=work))
+
+
+def test_a_file_is_judged_and_hashed(nursery, fd):
+    found = _outcome(nursery, fd, children.inspect_and_answer)
+    assert found.inspection.mark.axis == "state"
+    assert (found.sha256, found.size) == (hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
+
+
+def test_hashing_alone_still_hashes(nursery, fd):
+    assert _outcome(nursery, fd, children.hash_and_answer).sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda: os.kill(os.getpid(), signal.SIGSEGV),
+        lambda: os._exit(3),
+        lambda: sys.exit(0),
+        lambda: (_ for _ in ()).throw(KeyboardInterrupt),
+        lambda: os.write(4, b"not json\n"),
+        lambda: os.write(4, b'{"inspected":"full"}\n'),
+        lambda: os.write(4, verdict.encode(Verdict())),
+        lambda: os.write(4, b"[" * 40_000 + b"\n"),
+    ],
+)
+def test_a_child_that_dies_or_lies_is_a_crash_and_its_name_still_counts(nursery, fd, deed):
+    def work(*_):
+        deed()
+
+    found = _outcome(nursery, fd, work, "[机密]a.docx")
+    assert (found.inspection.inspected, found.inspection.reason) == ("none", "crashed")
+    assert found.inspection.mark.level == "secret"
+
+
+def test_a_child_that_babbles_is_cut_off(nursery, fd):
+    def work(*_):
+        while True:
+            os.write(4, b"x" * 65536)
+
+    assert _outcome(nursery, fd, work) == uninspected("crashed")
+
+
+def test_a_child_that_hangs_is_killed_when_its_time_is_up(fd):
+    limited = Nursery(Limits(wall_s=0.2))
+
+    def work(*_):
+        time.sleep(60)
+
+    assert _outcome(limited, fd, work) == uninspected("timed_out")
+    limited.close()
+
+
+def test_a_slow_medium_costs_the_hash_and_not_the_mark(fd):
+    limited = Nursery(Limits(wall_s=0.3))
+    judged = Verdict(size=5, inspection=children.examine(children.DescriptorSource(fd, len(CONTENT)), "a", Limits()))
+
+    def work(*_):
+        os.write(4, verdict.encode(judged) + b"\n")
+        time.sleep(60)
+
+    found = _outcome(limited, fd, work)
+    assert (found.inspection.mark.axis, found.sha256) == ("state", "")
+    limited.close()
+
+
+def test_a_child_that_closes_its_pipe_and_lives_on_is_ended(nursery, fd):
+    def work(*_):
+        os.close(4)
+        time.sleep(60)
+
+    assert _outcome(nursery, fd, work) == uninspected("crashed")
+
+
+def test_a_child_holds_the_file_the_pipe_and_nothing_else(nursery, fd):
+    secret = os.dup(fd)
+
+    def work(*_):
+        open_fds = [number for number in range(256) if _is_open(number)]
+        os._exit(0 if open_fds == [0, 1, 2, 3, 4] else 9)
+
+    child = nursery.start(fd, "a", work=work)
+    _, status = os.waitpid(child.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    os.close(child.answer_fd)
+    os.close(secret)
+
+
+def _is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def test_only_a_death_with_time_left_asks_for_a_second_child(nursery, fd):
+    child = nursery.start(fd, "a")
+    assert children.needs_hash(child, uninspected("crashed"))
+    assert not children.needs_hash(child, uninspected("unsupported"))
+    child.overdue = True
+    assert not children.needs_hash(child, uninspected("timed_out"))
+    child.reap()
+    assert children.with_hash(uninspected("crashed"), Verdict(sha256="a" * 64, size=3)).sha256 == "a" * 64
