@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 from gapwatch_collector.model import Host, LogEntry, NewEntry, Origin, RegisteredMedium, TreeHead
@@ -112,6 +111,8 @@ class _Verification:
     chain_keys: Mapping[bytes, bytes]
     frontier: Frontier = field(default_factory=Frontier)
     first_index: int = 0
+    at: int = 0
+    unreadable: bool = False
     chains: dict[SpoolKey, _Chain] = field(default_factory=dict)
     registers: dict[bytes, tuple[int, Host | RegisteredMedium]] = field(default_factory=dict)
     witnessed: dict[int, tuple[int, bytes]] = field(default_factory=dict)
@@ -126,16 +127,18 @@ class _Verification:
         kept = self.store.maintenance.kept_from()
         self.frontier, self.first_index = kept, kept.size
         self._gather_witnesses(total)
-        entries = islice(self.store.maintenance.log_entries(), max(0, total - kept.size))
+        self.at = kept.size
         try:
-            while chunk := list(islice(entries, _CHUNK)):
+            while self.at < total and (chunk := self._read(total)):
                 self._check_chunk(chunk)
                 yield Progress(self.frontier.size, total)
         except (TypeError, ValueError) as error:
-            self._blame(self.frontier.size, f"the entry cannot be read: {error}")
+            self._blame(self.at, f"the entry cannot be read: {error}")
+            self.unreadable = True
         self._check_head(total)
-        self._check_ends()
-        self._check_registers()
+        if self.frontier.size >= total and not self.unreadable:
+            self._check_ends()
+            self._check_registers()
         return VerificationReport(
             self.first_index,
             self.frontier.size - self.first_index,
@@ -147,6 +150,13 @@ class _Verification:
             tuple(self.faults),
             self.faults_total,
         )
+
+    def _read(self, total: int) -> list[LogEntry]:
+        try:
+            chunk = self.store.log.read(self.at, _CHUNK)
+        except ValueError:  # one of them; one by one shows which
+            chunk = self.store.log.read(self.at, 1)
+        return [entry for entry in chunk if entry.log_index < total]
 
     def _blame(self, log_index: int, what: str) -> None:
         self.faults_total += 1
@@ -197,10 +207,9 @@ class _Verification:
             self._check_signatures(key, first_seq, last_seq, ends)
 
     def _check_entry(self, entry: LogEntry) -> None:
-        index, expected = entry.log_index, self.frontier.size
-        if index != expected:
-            self._blame(expected, f"entries {expected} to {index - 1} are missing from the log")
-            raise ValueError(f"what follows stands under wrong numbers, beginning with {index}")
+        index = entry.log_index
+        if index != self.at:
+            raise ValueError(f"entries {self.at} to {index - 1} are missing from the log")
         self.frontier = self.frontier.extended(leaf_hashes((entry.entry,), entry.recorded_ns))
         seen = self.witnessed.get(self.frontier.size)
         if seen is not None and self.frontier.root() != seen[1]:
@@ -212,6 +221,7 @@ class _Verification:
         elif entry.entry.origin is Origin.REGISTER_CHANGE:
             after = read_register_change(entry.entry).after
             self.registers[after.host_id if isinstance(after, Host) else after.medium_id] = (index, after)
+        self.at = index + 1
 
     def _check_record(self, index: int, entry: NewEntry) -> None:
         try:
@@ -275,7 +285,7 @@ class _Verification:
 
     def _check_head(self, total: int) -> None:
         if self.head is None:
-            if next(iter(self.store.maintenance.log_entries()), None) is not None:
+            if list(self.store.maintenance.day_tables()):
                 self._blame(-1, "there are entries but no signed head")
             return
         message = tree_head_message(self.head.tree_size, self.head.root_hash, self.head.signed_at_ns)
@@ -286,6 +296,9 @@ class _Verification:
         elif self.frontier.root() != self.head.root_hash:
             self._blame(-1, "the entries do not give the signed root: an entry or the head was changed")
 
+    def _has_grown(self) -> bool:
+        return self.store.ingest.tree_head() != self.head
+
     def _check_ends(self) -> None:
         for (host_id, spool_id), chain in self.chains.items():
             whose = _whose(host_id, spool_id)
@@ -294,12 +307,14 @@ class _Verification:
                 self._blame(chain.last_index, f"{whose}: the position kept lies before the end of the chain")
             elif position.next_seq == chain.next_seq and position.last_hash != chain.last_hash:
                 self._blame(chain.last_index, f"{whose}: the position kept names another hash than the chain's last")
+            elif position.next_seq > chain.next_seq and not self._has_grown():
+                self._blame(chain.last_index, f"{whose}: records up to {position.next_seq - 1} are gone from the log")
             if host_id in self.chain_keys and chain.signed_seq != chain.next_seq - 1:
                 self._blame(chain.last_index, f"{whose}: no signature of the host covers the end of the chain")
 
     def _check_registers(self) -> None:
         """Only rows the log still knows of; a row changed since the verification began is newer, not wrong."""
-        if self.store.ingest.tree_head() != self.head or (self.head and self.frontier.size != self.head.tree_size):
+        if self._has_grown():
             return
         rows: dict[bytes, Host | RegisteredMedium] = {host.host_id: host for host in self.store.registers.hosts()}
         rows.update({medium.medium_id: medium for medium in self.store.registers.media()})

@@ -90,7 +90,8 @@ class SqlAccounts:
     def spend_sign_in(self, code_hash: bytes, now_ns: int) -> Account | None:
         """Also sweeps out what has expired."""
         with self._database.write() as connection:
-            connection.execute(delete(SIGN_INS).where(SIGN_INS.c.expires_ns <= now_ns))
+            for table in (SIGN_INS, SESSIONS):
+                connection.execute(delete(table).where(table.c.expires_ns <= now_ns))
             wanted = _ACCOUNT.join(SIGN_INS, SIGN_INS.c.account_id == ACCOUNTS.c.account_id)
             row = connection.execute(wanted.where(SIGN_INS.c.code_hash == code_hash)).one_or_none()
             connection.execute(delete(SIGN_INS).where(SIGN_INS.c.code_hash == code_hash))

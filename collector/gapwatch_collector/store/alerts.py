@@ -7,10 +7,12 @@ newest alerts that pass the other filters.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select, union_all, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, union_all, update
 
 from gapwatch_collector.model import ActKind, Alert, AlertFilter, AlertState
 from gapwatch_collector.store.alert_rows import fold, read_alert
@@ -24,6 +26,7 @@ from gapwatch_proto.record import SEVERITY_MAX, SEVERITY_MIN
 PAGE_MAX: Final = 1_000
 CASE_MAX: Final = 1_000
 SEARCHED_MAX: Final = 20_000
+_ESCAPE: Final = "/"
 _SEVERITIES: Final = tuple(range(SEVERITY_MIN, SEVERITY_MAX + 1))
 _WHOLE: Final = select(ALERTS, ALERT_DETAILS.c.facts, ALERT_DETAILS.c.members).join(
     ALERT_DETAILS, ALERT_DETAILS.c.number == ALERTS.c.number
@@ -37,11 +40,20 @@ class SqlAlerts:
         self._database, self._writer = database, writer
 
     def alerts(self, wanted: AlertFilter) -> list[Alert]:
-        limit = max(0, min(wanted.limit, PAGE_MAX))
-        numbers = _numbers(wanted, limit)
-        page = _WHOLE.where(ALERTS.c.number.in_(numbers)).order_by(ALERTS.c.number.desc())
+        if wanted.severities and not wanted.severities.intersection(_SEVERITIES):
+            return []
+        asked, limit = _shape(wanted), max(0, min(wanted.limit, PAGE_MAX))
+        parameters = {
+            "before": wanted.before_number,
+            "host": wanted.host_id,
+            "catalogue": wanted.catalogue_id,
+            "pattern": _like(wanted.text),
+            "page": limit,
+            "depth": max(limit, SEARCHED_MAX // len(asked.branches())) if asked.text else limit,
+        }
+        statement = _page(asked)
         with self._database.read() as connection:
-            return [read_alert(row) for row in connection.execute(page)]
+            return [read_alert(row) for row in connection.execute(statement, parameters)]
 
     def alert(self, alert_id: bytes) -> Alert | None:
         with self._database.read() as connection:
@@ -85,35 +97,68 @@ class SqlAlerts:
         return True
 
 
-def _numbers(wanted: AlertFilter, limit: int) -> Select[Any]:
-    """The numbers of one page, newest first."""
+@lru_cache(maxsize=512)
+def _page(asked: _Asked) -> Select[Any]:
+    """The query for one shape of filter; making one costs more than running it."""
     fixed: list[ColumnElement[bool]] = []
-    if wanted.before_number:
-        fixed.append(ALERTS.c.number < wanted.before_number)
-    if wanted.host_id:
-        fixed.append(ALERTS.c.host_id == wanted.host_id)
-    if wanted.catalogue_id:
-        fixed.append(ALERTS.c.catalogue_id == wanted.catalogue_id)
-    filtered = bool(wanted.states or wanted.severities or wanted.host_id or wanted.catalogue_id)
-    branches = _branches(wanted) if filtered else [[]]
-    depth = limit if not wanted.text else max(limit, SEARCHED_MAX // len(branches))
+    if asked.before:
+        fixed.append(ALERTS.c.number < bindparam("before"))
+    if asked.host:
+        fixed.append(ALERTS.c.host_id == bindparam("host"))
+    if asked.catalogue:
+        fixed.append(ALERTS.c.catalogue_id == bindparam("catalogue"))
     newest = [
-        select(ALERTS.c.number).where(*fixed, *branch).order_by(ALERTS.c.number.desc()).limit(depth).subquery()
-        for branch in branches
+        select(ALERTS.c.number)
+        .where(*fixed, *branch)
+        .order_by(ALERTS.c.number.desc())
+        .limit(bindparam("depth"))
+        .subquery()
+        for branch in asked.branches()
     ]
     merged = union_all(*[select(each.c.number) for each in newest]).subquery()
     numbers = select(merged.c.number)
-    if wanted.text:
+    if asked.text:
         numbers = numbers.join(ALERTS, ALERTS.c.number == merged.c.number)
-        numbers = numbers.where(ALERTS.c.search_text.contains(fold(wanted.text), autoescape=True))
-    return numbers.order_by(merged.c.number.desc()).limit(limit)
+        numbers = numbers.where(ALERTS.c.search_text.like(bindparam("pattern"), escape=_ESCAPE))
+    numbers = numbers.order_by(merged.c.number.desc()).limit(bindparam("page"))
+    return _WHOLE.where(ALERTS.c.number.in_(numbers)).order_by(ALERTS.c.number.desc())
 
 
-def _branches(wanted: AlertFilter) -> list[list[ColumnElement[bool]]]:
-    """One for each (state, severity): the whole beginning of an index stands fixed, so nothing has to be sorted."""
-    states = sorted(wanted.states or AlertState)
-    severities = sorted(wanted.severities or _SEVERITIES)
-    return [
-        [ALERTS.c.state == state.value, ALERTS.c.severity == severity]
-        for state, severity in product(states, severities)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The shape of a filter: everything that changes the query beyond its parameters."""
+
+    states: tuple[AlertState, ...]
+    severities: tuple[int, ...]
+    host: bool
+    catalogue: bool
+    before: bool
+    text: bool
+
+    def branches(self) -> list[list[ColumnElement[bool]]]:
+        """One for each (state, severity): the whole beginning of an index stands fixed, so no range is sorted."""
+        if not (self.states or self.severities or self.host or self.catalogue):
+            return [[]]
+        return [
+            [ALERTS.c.state == state.value, ALERTS.c.severity == severity]
+            for state, severity in product(self.states or tuple(AlertState), self.severities or _SEVERITIES)
+        ]
+
+
+def _shape(wanted: AlertFilter) -> _Asked:
+    return _Asked(
+        states=tuple(sorted(wanted.states)),
+        severities=tuple(sorted(wanted.severities.intersection(_SEVERITIES))),
+        host=bool(wanted.host_id),
+        catalogue=bool(wanted.catalogue_id),
+        before=bool(wanted.before_number),
+        text=bool(wanted.text),
+    )
+
+
+def _like(text: str) -> str:
+    """A LIKE pattern for text that stands anywhere."""
+    escaped = fold(text)
+    for special in (_ESCAPE, "%", "_"):
+        escaped = escaped.replace(special, _ESCAPE + special)
+    return f"%{escaped}%"

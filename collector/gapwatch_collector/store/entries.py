@@ -79,10 +79,13 @@ def read_register_change(entry: NewEntry) -> RegisterChange:
     """Read a REGISTER_CHANGE entry, for rules that replay history. Raises ValueError when it is none."""
     if entry.origin is not Origin.REGISTER_CHANGE:
         raise ValueError(f"an entry of origin {entry.origin!r} is no register change")
-    body = json.loads(entry.payload)
     read = _read_host if RegisterKind(entry.kind) is RegisterKind.HOST else _read_medium
-    before = body["before"]
-    return RegisterChange(body["by"], None if before is None else read(before), read(body["after"]))
+    try:
+        body = json.loads(entry.payload)
+        before = body["before"]
+        return RegisterChange(body["by"], None if before is None else read(before), read(body["after"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the entry does not describe a register change: {error!r}") from error
 
 
 def _row(value: Host | RegisteredMedium | None) -> dict[str, object] | None:
@@ -129,8 +132,11 @@ def read_act(entry: NewEntry) -> tuple[str, dict[str, Any]]:
     """Who acted and the details. Raises ValueError when the entry is no act."""
     if entry.origin is not Origin.ACT:
         raise ValueError(f"an entry of origin {entry.origin!r} is no act")
-    body = json.loads(entry.payload)
-    return body["by"], body["detail"]
+    try:
+        body = json.loads(entry.payload)
+        return body["by"], dict(body["detail"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the entry does not describe an act: {error!r}") from error
 
 
 # --- spans -----------------------------------------------------------------------------------------------------------

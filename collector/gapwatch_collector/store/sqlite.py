@@ -103,12 +103,18 @@ def _require_usable(path: Path) -> None:
         raise ConfigError(str(path), [f"the database file cannot be opened: {error.strerror}; {remedy}"]) from error
 
 
+def _read_text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
 def _engine(path: Path, busy_timeout_s: float) -> Engine:
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, pool_size=8, max_overflow=8, pool_timeout=busy_timeout_s)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # Only a column that was tampered with holds text that is no UTF-8; whoever reads it finds a wrong type or hash.
+        connection.text_factory = _read_text
         connection.isolation_level = None  # the driver begins nothing by itself; ``_begin`` does
         for pragma in (
             f"busy_timeout={int(busy_timeout_s * 1000)}",

@@ -72,7 +72,12 @@ def test_a_span_is_read_back_with_its_signature() -> None:
     assert (entry.seq, entry.severity) == (1, span.worst_severity)
 
 
-@pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b"\xff", b'{"first_seq": "x"}'])
-def test_what_is_no_span_is_refused(payload: bytes) -> None:
+@pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b"\xff", b'{"first_seq": "x"}', b'{"by": 1, "before": 2}'])
+def test_what_says_something_else_is_refused(payload: bytes) -> None:
+    change = register_change_entry(RegisterChange("officer", None, Host(b"h" * 16, "a")), now_ns=5)
+    with pytest.raises(ValueError, match="does not describe a register change"):
+        read_register_change(replace(change, payload=payload))
+    with pytest.raises(ValueError, match="does not describe an act"):
+        read_act(replace(act_entry(ActKind.SIGNED_IN, by="x", detail={}, now_ns=1), payload=payload))
     with pytest.raises(ValueError, match="does not describe a collapsed run"):
         read_span(replace(Chain().span(2), payload=payload))
