@@ -20,7 +20,7 @@ import pytest
 _INSIDE = "GAPWATCH_TEST_INSIDE"
 _TESTS = Path(__file__).resolve().parents[1]
 _SYSTEM_PACKAGES = "/usr/lib/python3/dist-packages"
-_SECONDS_MAX = 90
+_SECONDS_MAX = 110
 _CALL = """
 import importlib.util, sys
 sys.path.insert(0, {tests!r})

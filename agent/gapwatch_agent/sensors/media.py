@@ -92,7 +92,7 @@ class MediaSensor:
                 self._account.closed()
 
     async def _watch(self, source: DeviceSource, watch: MountWatch) -> None:
-        self._list(source, present_at_start=True)
+        await self._list(source, present_at_start=True)
         table: MountTable = watch.read()
         for identity in [identity for identity in self._media if identity not in table]:
             await self._unmounted(identity)  # while we were being restarted
@@ -101,7 +101,7 @@ class MediaSensor:
         async with asyncio.TaskGroup() as settling:
             while True:
                 await readable(source, watch)
-                self._take_devices(source, settling)
+                await self._take_devices(source, settling)
                 before, table = table, watch.read()
                 await self._take_mounts(source, before, table)
                 self._account.caught_up()
@@ -109,7 +109,7 @@ class MediaSensor:
 
     # --- devices ------------------------------------------------------------------------------------------------------
 
-    def _take_devices(self, source: DeviceSource, settling: asyncio.TaskGroup) -> None:
+    async def _take_devices(self, source: DeviceSource, settling: asyncio.TaskGroup) -> None:
         changes, overrun = read_all(source.read)
         for change in changes:
             if change.action in ("remove", "offline"):
@@ -119,15 +119,17 @@ class MediaSensor:
                 settling.create_task(self._settle(path, self._disks[path]))
         if overrun is not None:
             self._account.lost("kernel_overflow", str(overrun))
-            self._list(source, present_at_start=False)
+            await self._list(source, present_at_start=False)
 
-    def _list(self, source: DeviceSource, *, present_at_start: bool) -> None:
+    async def _list(self, source: DeviceSource, *, present_at_start: bool) -> None:
         blocks = source.present()
         for path in self._disks.keys() - {block.sys_path for block in blocks}:
             self._removed(path)
         for block in blocks:
             self._look(block, present_at_start=present_at_start)
-        for path in self._disks:  # everything there is to know is known: nothing will settle
+        for path, disk in list(self._disks.items()):  # everything udev knows is known: nothing will settle
+            if not disk.announced:
+                disk.medium = await identified(disk.medium)
             self._announce(path)
 
     def _key(self, block: UdevDevice) -> str:
@@ -150,7 +152,9 @@ class MediaSensor:
             new = True
         else:
             new = False
-            if not known.announced and not known.medium.filesystem_id:
+            # The first filesystem names the medium; without one, the first partition does.
+            better = medium.filesystem_id or known.medium.syspath == path
+            if not known.announced and not known.medium.filesystem_id and better:
                 known.medium = medium
         if medium.filesystem_id and not present_at_start:
             self._announce(path)

@@ -101,7 +101,9 @@ def test_a_mount_that_was_there_and_one_that_is_none_of_ours():
             async with sensing(sensor(node)) as said:
                 (mounted,) = await said.until(MOUNTED)
                 assert mounted.present_at_start
-                assert said.of(Kind.MEDIUM_ATTACHED)[0].present_at_start
+                (attached,) = said.of(Kind.MEDIUM_ATTACHED)
+                assert attached.present_at_start
+                assert attached.medium == mounted.medium
                 run("mount", "-t", "tmpfs", "none", str(other))
                 run("umount", str(point))
                 await said.until(UNMOUNTED)
