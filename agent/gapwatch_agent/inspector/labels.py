@@ -23,7 +23,7 @@ _VALUE: Final = re.compile(
     rf"{OPEN}(?:{LEVEL}{CLOSE}"
     rf"(?:\s*★\s*(?P<star>{periods.ANY})?|\s*[·.\-_(,/]?\s*(?P<period>{periods.MEASURED})\)?)?{CLOSE}"
     r"|(?P<inner>内部公开|内部资料|内部文件|内部使用|内部|受控文件|受控))"
-    r"(?P<rest>$|[\s;,.、)/|].*)",
+    r"(?P<rest>$|[\s;,.、)/|].*|(?:保密期限|保密年限|密期|定密|知悉|编号|份号|页数|版本).*)",
     re.DOTALL,
 )
 _LEVEL_WORD: Final = re.compile("绝密|机密|秘密|核心商密|普通商密|内部|公开")

@@ -1,0 +1,32 @@
+"""Acceptance of candidates, seen through the decision."""
+
+from gapwatch_agent.inspector import judgement
+from gapwatch_agent.inspector.fragments import Fragment
+from gapwatch_agent.inspector.judgement import Surroundings
+from gapwatch_agent.inspector.marks import find_marks
+from gapwatch_agent.inspector.names import matches
+from gapwatch_agent.inspector.zones import ZoneTracker
+
+
+def test_surroundings_remember_neighbours_and_periods():
+    around, tracker = Surroundings(), ZoneTracker()
+    texts = ["000001", "机密", "保密期限：5年", "作词：某某", "本文件属国家秘密", "考生须知"]
+    placed = [tracker.place(Fragment(text), text, starts_fragment=True) for text in texts]
+    for line in placed:
+        around.note(line)
+    assert around.near(around.official, placed[1])
+    assert around.near(around.state, placed[1])
+    assert around.near(around.culture, placed[1])
+    assert around.period_near(placed[1]) == ("P5Y", "5年")
+    assert around.exam
+
+
+def test_names_are_less_sure_than_text():
+    accepted = judgement.accept_name(matches("[机密]a.docx"), Surroundings(), "[机密]a.docx")
+    assert accepted[0].confidence < find_marks([Fragment("机密")]).mark.confidence
+
+
+def test_more_places_make_it_surer():
+    once = find_marks([Fragment("机密", part="header")]).mark.confidence
+    twice = find_marks([Fragment("机密", part="header"), Fragment("机密", part="footer")]).mark.confidence
+    assert twice > once

@@ -1,0 +1,27 @@
+"""File names apart from content."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gapwatch_agent.inspector import names
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("[机密]a.docx", 1),
+        ("a.docx", 0),
+        ("a（秘密）b.docx", 0),
+        ("机密★3年-a.pdf", 1),
+        ("机密a.pdf", 0),
+        ("[机密]/[秘密]a.pdf", 0),
+    ],
+)
+def test_brackets_at_an_end_or_a_star(name, count):
+    assert len(names.matches(name)) == count
+
+
+@given(st.text(max_size=700))
+def test_any_name_is_answered(name):
+    assert isinstance(names.matches(name), list)
