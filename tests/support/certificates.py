@@ -111,9 +111,13 @@ class Authority:
         return Officer(builder.sign(self.root_key, hashes.SHA256()), key)
 
 
-@cache
 def authority(name: str = "test") -> Authority:
     """The same authority for every test of a process; ``authority("foreign")`` is another one."""
+    return _made(name)
+
+
+@cache
+def _made(name: str) -> Authority:
     return Authority(name)
 
 

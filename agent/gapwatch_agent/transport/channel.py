@@ -20,8 +20,8 @@ from gapwatch_agent.transport import messages
 from gapwatch_agent.transport.identity import Membership
 from gapwatch_agent.transport.ports import Host, WaitingSpool
 from gapwatch_agent.transport.sender import Answer, Forget, Leave, Outcome, Pause, Renew, Sender
+from gapwatch_agent.transport.stream_records import StreamRecords
 from gapwatch_agent.transport.target import explain, open_channel
-from gapwatch_agent.transport.testimony import Testimony
 from gapwatch_agent.transport.waiting import before, first_to_end
 from gapwatch_agent.transport.witness import TreeWatcher
 from gapwatch_proto.v1 import stream_pb2 as pb
@@ -49,7 +49,7 @@ class Uplink:
     def __init__(self, settings: Settings, spool: WaitingSpool, host: Host, watcher: TreeWatcher, clock: Clock) -> None:
         self._settings, self._spool, self._host = settings, spool, host
         self._clock = clock
-        self._testimony = Testimony(spool, watcher, clock, settings.boot_id)
+        self._records = StreamRecords(spool, watcher, clock, settings.boot_id)
         self._sender = Sender(spool.next_seq, spool.acked_seq)
         self._fresh_spool = False
 
@@ -115,8 +115,8 @@ class Uplink:
         )
 
     @property
-    def testimony(self) -> Testimony:
-        return self._testimony
+    def records(self) -> StreamRecords:
+        return self._records
 
     async def follow(self, outcome: Outcome) -> None:
         """Carry out what concerns the spool. Raises UnavailableError or RefusedError when the stream must end."""
@@ -160,11 +160,11 @@ class _Stream:
             raise RefusedError(f"the collector speaks protocol {welcome.protocol_version}; update the agent")
         uplink.sender.grown(uplink.spool.next_seq)
         await uplink.follow(uplink.sender.welcomed(welcome.next_seq, welcome.credits))
-        uplink.testimony.connected()
+        uplink.records.connected()
         uplink.host.connected()
         uplink.host.acknowledged(uplink.sender.acked_seq, welcome.collector_ns)
-        await uplink.testimony.tie(welcome.collector_ns, greeted_ns)
-        await uplink.testimony.witness(welcome.tree_head)
+        await uplink.records.tie(welcome.collector_ns, greeted_ns)
+        await uplink.records.witness(welcome.tree_head)
 
     async def _receive(self) -> pb.CollectorMessage | None:
         """The next message; None when the collector ended the stream in order."""
@@ -196,8 +196,8 @@ class _Stream:
         self._progress_ns = uplink.clock.boottime_ns()
         await uplink.follow(uplink.sender.acked(ack.seq, ack.credits))
         uplink.host.acknowledged(uplink.sender.acked_seq, ack.collector_ns)
-        await uplink.testimony.tie(ack.collector_ns, ack.sent_boottime_ns)
-        await uplink.testimony.witness(ack.tree_head)
+        await uplink.records.tie(ack.collector_ns, ack.sent_boottime_ns)
+        await uplink.records.witness(ack.tree_head)
 
     async def _refused(self, refusal: pb.Refusal) -> None:
         uplink = self._uplink

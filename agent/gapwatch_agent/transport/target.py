@@ -92,9 +92,13 @@ _FINAL: Final = frozenset(
 """Statuses that mean no; every other one means not now."""
 
 
+_DISTRUST: Final = ("CERTIFICATE_VERIFY_FAILED", "Hostname Verification Check failed", "certificate signature failure")
+"""How TLS says that the server's certificate is not of our root; the last when only the issuer's name is equal."""
+
+
 def explain(code: grpc.StatusCode, detail: str, address: str) -> AgentError:
     """What a failed call means for a person: RefusedError with the collector's own sentence, or UnavailableError."""
-    if "CERTIFICATE_VERIFY_FAILED" in detail or "Hostname Verification Check failed" in detail:
+    if any(sign in detail for sign in _DISTRUST):
         return RefusedError(
             f"whoever answers at {address} has no certificate of the pinned root: wrong address, wrong root file,"
             " or somebody in between"

@@ -341,8 +341,12 @@ def test_a_refused_host_says_why_and_keeps_asking(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "collector",
-    [lambda: ScriptedCollector(authority("foreign")), lambda: ScriptedCollector(authority(), dns_name="host.gapwatch")],
-    ids=["another authority", "another name"],
+    [
+        lambda: ScriptedCollector(authority("foreign")),
+        lambda: ScriptedCollector(Authority("test")),
+        lambda: ScriptedCollector(authority(), dns_name="host.gapwatch"),
+    ],
+    ids=["another authority", "another authority of the same name", "another name"],
 )
 def test_a_server_that_is_not_our_collector_gets_nothing(
     tmp_path: Path, collector: Callable[[], ScriptedCollector]

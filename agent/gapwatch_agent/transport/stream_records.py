@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 ANCHOR_INTERVAL_S: Final = 600.0
 
 
-class Testimony:
+class StreamRecords:
     """Appends what was learnt about the collector's clock and log to the spool, now and then."""
 
     def __init__(self, spool: WaitingSpool, watcher: TreeWatcher, clock: Clock, boot_id: bytes) -> None:
