@@ -64,7 +64,7 @@ def read_details(block: Any, known: Known, complain: Complain) -> Details:
         if key not in _READERS:
             complain((key,), f"gapwatch: no key {key!r}; there are {', '.join(_READERS)}")
     read = {key: reader(block.get(key), known, complain) for key, reader in _READERS.items()}
-    if read["standing"] and not read["correlation_key"]:
+    if read["standing"] is not None and not read["correlation_key"]:
         complain(("standing",), "gapwatch: a standing rule needs a correlation_key")
     standing = read["standing"]
     return Details(

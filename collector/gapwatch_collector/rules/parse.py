@@ -22,6 +22,7 @@ from gapwatch_collector.rules.compile import compile_conditions
 from gapwatch_collector.rules.details import BLOCK, Details, Known, read_details, severities_of_level
 from gapwatch_collector.rules.model import LogSource, Place, Problem, Rule, Standing, Text
 from gapwatch_collector.rules.predicates import UnsupportedError, field_predicate, keyword_predicate
+from gapwatch_collector.rules.regex import POLICY
 from gapwatch_collector.rules.yaml_lines import Document
 
 _CONDITION: Final = "condition"
@@ -103,7 +104,7 @@ def parse_rule(document: Document, file: str, clauses: Collection[str]) -> tuple
     if refusals.problems:
         return None, refusals.problems
     _try_items(value["detection"], refusals)
-    sigma = refusals.attempt((), lambda: SigmaRule.from_dict(value, collect_errors=True))
+    sigma = refusals.attempt((), lambda: SigmaRule.from_dict(value, collect_errors=True, policy=POLICY))
     if sigma is None:
         return None, refusals.problems
     if not refusals.problems:  # what was found piece by piece has a line; the same found in the whole has none
@@ -140,7 +141,7 @@ def _try_items(detections: dict[str, Any], refusals: _Refusals) -> None:
         for item in _items(definition, ("detection", name)):
             refusals.attempt(item.path, partial(_try_item, item))
         if len(refusals.problems) == before:
-            refusals.attempt(("detection", name), partial(SigmaDetection.from_definition, definition))
+            refusals.attempt(("detection", name), partial(SigmaDetection.from_definition, definition, policy=POLICY))
 
 
 def _items(definition: Any, path: tuple[Hashable, ...]) -> Iterator[_Item]:
@@ -157,7 +158,7 @@ def _items(definition: Any, path: tuple[Hashable, ...]) -> Iterator[_Item]:
 def _try_item(item: _Item) -> None:
     if item.key is not None and not isinstance(item.key, str):
         raise UnsupportedError(f"the field name {item.key!r} is not text")
-    parsed = SigmaDetectionItem.from_mapping(item.key, item.value)
+    parsed = SigmaDetectionItem.from_mapping(item.key, item.value, policy=POLICY)
     for value in parsed.value:
         if parsed.field is None:
             keyword_predicate(value)
@@ -238,7 +239,7 @@ def _fields_where(sigma: SigmaRule, document: Document) -> Iterator[tuple[_Item,
     """Every field a detection names, referenced ones too, and the item that names it."""
     for name in sigma.detection.detections:
         for item in _items(document.value["detection"][name], ("detection", name)):
-            parsed = SigmaDetectionItem.from_mapping(item.key, item.value)
+            parsed = SigmaDetectionItem.from_mapping(item.key, item.value, policy=POLICY)
             if parsed.field is not None:
                 yield item, parsed.field
             for value in parsed.value:

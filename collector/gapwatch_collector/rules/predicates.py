@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sigma.policy.profiles import SafePolicy
 from sigma.types import (
     CompareOperators,
     Placeholder,
@@ -27,6 +26,7 @@ from sigma.types import (
 )
 
 from gapwatch_collector.rules.model import Anchor, Predicate
+from gapwatch_collector.rules.regex import POLICY
 from gapwatch_collector.rules.values import Piece, address, glob, normal, number, plain
 
 ValueTest = Callable[[Any], bool]
@@ -39,8 +39,7 @@ _OPERATORS: Final[Mapping[CompareOperators, Callable[[float, float], bool]]] = {
     CompareOperators.GTE: lambda left, right: left >= right,
     CompareOperators.NEQ: lambda left, right: left != right,
 }
-_REGEX: Final = SafePolicy.regex_engine
-"""RE2: no pattern can make it slow, whatever the text. What it lacks (look-around, back-references) is refused."""
+_REGEX: Final = POLICY.regex_engine
 _MISSING: Final = object()
 
 
