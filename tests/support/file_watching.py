@@ -82,6 +82,10 @@ class FakeInspector:
         self._listener = channel.listen(socket_path)
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def slow(self) -> None:
+        """What a slow file costs; for use in ``mishap``."""
+        time.sleep(0.05)
+
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(2)

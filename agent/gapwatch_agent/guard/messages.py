@@ -56,7 +56,7 @@ class Marked(NamedTuple):
 
 
 class Status(NamedTuple):
-    """Counters since guard started: permission events answered, captured, captures dropped; marks and exemptions now."""
+    """Counters since guard started: permission events answered, captured, captures dropped; marks and exempt now."""
 
     answered: int = 0
     captured: int = 0

@@ -1,8 +1,8 @@
 """What /proc says about a process: parsers of its files, and a bounded capture of who a process is.
 
 Only the standard library, because ``guard`` captures while it holds a process. Nothing here ever stats a path that
-/proc names: the filesystem behind it may hang, a readlink in /proc cannot. Text is ``os.fsdecode``d, so surrogates stand
-for bytes that are not UTF-8.
+/proc names: the filesystem behind it may hang, a readlink in /proc cannot. Text is ``os.fsdecode``d, so surrogates
+stand for bytes that are not UTF-8.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ COMMAND_BYTES_MAX: Final = 8192
 SOURCES_MAX: Final = 16
 SOURCES_BYTES_MAX: Final = 32 * 1024
 _FDS_MAX: Final = 1024
+_OUTPUTS: Final = ("1", "2")
+"""Standard output and error: often one file open for reading too, never where a copy comes from."""
 _NOT_A_FILE: Final = ("/dev/", "/proc/", "/sys/", "/memfd:", "/dmabuf:", "/anon_hugepage", "/SYSV")
 
 
@@ -119,7 +121,8 @@ def open_files(pid: int) -> tuple[str, ...]:
     try:
         with os.scandir(folder) as entries:  # the kernel lists descriptors in order, and lazily
             for entry in entries:
-                names.append(entry.name)
+                if entry.name not in _OUTPUTS:
+                    names.append(entry.name)
                 if len(names) >= _FDS_MAX:
                     break
     except OSError:

@@ -210,6 +210,7 @@ class FilesSensor:
         self._list(mounted)
 
     def _end(self, mounted: Mounted) -> None:
+        mounted.gone = True
         self._missing.pop(mounted.dev, None)
         listing = self._listings.pop(mounted.dev, None)
         if listing is not None:

@@ -82,6 +82,7 @@ class FileGroups:
         self._removed: list[int] = []
         self._stopping = False
         self._outstanding = 0
+        self._pause = threading.Event()
         self._whos = WhoCache()
         self.capture = True
         """Whether /proc is asked about every event: needed only while guard is away."""
@@ -140,8 +141,8 @@ class FileGroups:
                 with contextlib.suppress(BlockingIOError):
                     os.eventfd_read(self._wake)
                     self._change(poll, groups)
-                if self._outstanding > BACKLOG_MAX:
-                    threading.Event().wait(_PAUSE_S)
+                while self._outstanding > BACKLOG_MAX and not self._stopping:
+                    self._pause.wait(_PAUSE_S)
         finally:
             fanotify.close_all(groups)
             self._whos.close()
@@ -188,7 +189,7 @@ class FileGroups:
             status = os.fstat(event.fd)
             if not stat.S_ISREG(status.st_mode):
                 return None
-            path = os.readlink(f"/proc/self/fd/{event.fd}")  # noqa: PTH115 (pathlib costs microseconds an event)
+            path = _path_of(event.fd)
         except OSError:
             return None
         finally:
@@ -242,3 +243,11 @@ class FileGroups:
     def _hand_over(self, batch: list[Observation]) -> None:
         self._outstanding -= len(batch)
         self._deliver(batch)
+
+
+def _path_of(fd: int) -> str:
+    """Where an open file stands; empty when its path is longer than a path may be."""
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}")  # noqa: PTH115 (pathlib costs microseconds an event)
+    except OSError:
+        return ""

@@ -48,6 +48,8 @@ def open_file(path: str, dev: int, ino: int, *, search: bool) -> Readable | Unre
 
     When another stands there now and ``search`` is set, its folder is searched: an editor renames what it wrote.
     """
+    if not path:
+        return Unreadable("unreadable")
     opened = _open_exactly(path, dev, ino)
     if isinstance(opened, Unreadable) and opened.reason == "vanished" and search:
         moved = _sibling(path, dev, ino)
@@ -59,12 +61,22 @@ def open_file(path: str, dev: int, ino: int, *, search: bool) -> Readable | Unre
 
 
 def describe_source(candidates: Sequence[str], dev: int) -> File:
-    """The last candidate that is a regular file elsewhere than on the medium; an empty File when none is."""
+    """The last candidate that is a regular file elsewhere than on the medium; an empty File when none is.
+
+    One that is gone by now (``mv`` deletes what it copied) is known by its name alone; one that had no name even when
+    it was captured is passed over.
+    """
     for path in reversed(candidates):
-        with contextlib.suppress(OSError, ValueError):
+        try:
             status = Path(path).stat()
-            if stat.S_ISREG(status.st_mode) and status.st_dev != dev:
-                return File(path, PurePath(path).name, status.st_size, _hash(path, status))
+        except FileNotFoundError:
+            if path.endswith(" (deleted)"):
+                continue
+            return File(path, PurePath(path).name)
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISREG(status.st_mode) and status.st_dev != dev:
+            return File(path, PurePath(path).name, status.st_size, _hash(path, status))
     return File()
 
 
@@ -118,11 +130,16 @@ def _hash(path: str, status: os.stat_result) -> str:
     """The content's hash where it costs little."""
     if status.st_size > SOURCE_HASH_BYTES_MAX:
         return ""
-    fd = os.open(path, _READ_FLAGS)
+    try:
+        fd = os.open(path, _READ_FLAGS)
+    except OSError:
+        return ""
     try:
         now = os.fstat(fd)
         if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
             return ""
         return sha256(os.read(fd, SOURCE_HASH_BYTES_MAX)).hexdigest()
+    except OSError:
+        return ""
     finally:
         os.close(fd)

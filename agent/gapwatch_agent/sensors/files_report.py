@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import os
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Final, TypeVar
@@ -54,6 +55,14 @@ class _Told:
     path: str
     sha256: str
     settled: bool
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Whose turn it is with one file; the lock serves in order."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: int = 0
 
 
 def sighting_of(mounted: Mounted, path: str, status: os.stat_result, digest: str = "") -> Sighting:
@@ -99,6 +108,7 @@ class Reporter:
         self._ready: asyncio.Queue[tuple[Item, Readable | Unreadable]] = asyncio.Queue(AHEAD_MAX)
         self._reading = ThreadPoolExecutor(2, "files-reading")
         self._sources = ThreadPoolExecutor(2, "files-sources")
+        self._turns: dict[tuple[int, int], _Turn] = {}
         self._busy = 0
         self.listed_unmarked = 0
 
@@ -116,7 +126,10 @@ class Reporter:
                     tasks.create_task(self._report_ready())
         finally:
             while not self._ready.empty():
-                _close(self._ready.get_nowait()[1])
+                item, readable = self._ready.get_nowait()
+                _close(readable)
+                if item.source is not None:
+                    item.source.cancel()
             self._reading.shutdown(wait=False, cancel_futures=True)
             self._sources.shutdown(wait=False, cancel_futures=True)
 
@@ -135,25 +148,43 @@ class Reporter:
             else:
                 search = item.action == CLOSED_WRITE
                 readable = await loop.run_in_executor(self._reading, _open, item, search)
+            # Asked now, while a moved source may still stand where it was.
+            item.source = asyncio.ensure_future(self._source(item)) if item.sources else None
             await self._ready.put((item, readable))
 
     async def _report_ready(self) -> None:
         while True:
             item, readable = await self._ready.get()
             try:
-                if isinstance(readable, Unreadable) and readable.reason == "vanished" and item.links:
-                    readable = await self._after_rename(item)
-                if isinstance(readable, Readable):
-                    await self._report_readable(item, readable)
-                else:
-                    await self._report_unreadable(item, readable.reason)
+                # One file's items one after the other and in order, or an older content would be told last.
+                async with self._turn_of((item.mounted.dev, item.ino)):
+                    if isinstance(readable, Unreadable) and readable.reason == "vanished":
+                        readable = await self._after_rename(item)
+                    if isinstance(readable, Readable):
+                        await self._report_readable(item, readable)
+                    else:
+                        await self._report_unreadable(item, readable.reason)
             finally:
                 _close(readable)
+                if item.source is not None:
+                    item.source.cancel()
                 self._busy -= 1
+
+    @contextlib.asynccontextmanager
+    async def _turn_of(self, key: tuple[int, int]) -> AsyncIterator[None]:
+        turn = self._turns.setdefault(key, _Turn())
+        turn.wanted += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.wanted -= 1
+            if not turn.wanted:
+                del self._turns[key]
 
     async def _after_rename(self, item: Item) -> Readable | Unreadable:
         """The file is not where it was closed: it may have been renamed, and the news of that be on its way."""
-        if item.action == LISTED:
+        if item.action == LISTED or item.mounted.gone or not item.links:
             return Unreadable("vanished")
         key = (item.mounted.dev, item.ino)
         if key not in self._renamed:
@@ -168,8 +199,8 @@ class Reporter:
         key = (item.mounted.dev, item.ino)
         changed = (status.st_ctime_ns, status.st_mtime_ns, status.st_size)
         told = self._told.get(key)
-        same = told is not None and (told.changed, told.act, told.path) == (changed, item.act, readable.path)
-        if same and told is not None and told.settled:
+        same = told is not None and (told.act, told.path) == (item.act, readable.path)
+        if same and told is not None and told.settled and told.changed == changed:
             return
         sighting = sighting_of(item.mounted, readable.path, status)
         before = self._seen.find(sighting.filesystem_id, sighting.object) if item.action == LISTED else None
@@ -206,7 +237,7 @@ class Reporter:
         activity = FileActivity(
             action=item.action,
             file=file,
-            source=await self._source(item),
+            source=await item.source if item.source else File(),
             medium=item.mounted.medium,
             inspection=inspection,
             actor=item.actor,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gapwatch_agent.sensors.account import Moment
-from gapwatch_proto.events import Actor, Medium
+from gapwatch_proto.events import Actor, File, Medium
 
 WRITTEN_MAX: Final = 16_384
 LISTED_MAX: Final = 64
@@ -20,12 +20,16 @@ LISTED: Final = "listed"
 
 @dataclass(slots=True)
 class Mounted:
-    """A medium's filesystem and where it is mounted. ``marked_wall_ns`` is when its own marks came into force."""
+    """A medium's filesystem and where it is mounted, or was when it is ``gone``.
+
+    ``marked_wall_ns`` is when our own marks on it came into force.
+    """
 
     medium: Medium
     dev: int
     mount_points: list[str]
     marked_wall_ns: int = 0
+    gone: bool = False
 
     @property
     def key(self) -> str:
@@ -35,7 +39,10 @@ class Mounted:
 
 @dataclass(slots=True)
 class Item:
-    """A file to inspect and report. ``changed_ns``, ``size`` and ``links`` are as the event found them."""
+    """A file to inspect and report. ``changed_ns``, ``size`` and ``links`` are as the event found them.
+
+    ``sources`` are candidates by name; ``source`` is the answer to which it was, once it has been asked.
+    """
 
     action: str
     mounted: Mounted
@@ -48,6 +55,7 @@ class Item:
     actor: Actor = Actor()  # noqa: RUF009 (frozen)
     act: str = ""
     sources: tuple[str, ...] = ()
+    source: asyncio.Future[File] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,10 +87,11 @@ def test_the_source_is_the_last_regular_file_elsewhere(tmp_path: Path) -> None:
     first.write_bytes(b"1")
     second.write_bytes(b"22")
     digest = hashlib.sha256(b"22").hexdigest()
-    candidates = [str(first), str(second), str(tmp_path), "/gone (deleted)", "/x\0y"]
+    candidates = [str(first), str(second), str(tmp_path), "/x\0y"]
     assert describe_source(candidates, -1) == File(str(second), second.name, 2, digest)
     assert describe_source(candidates, first.stat().st_dev) == File()
     assert describe_source([], -1) == File()
+    assert describe_source([*candidates, "/moved", "/tmp/#5 (deleted)"], -1) == File("/moved", "moved")
 
 
 def test_a_large_source_is_named_but_not_hashed(tmp_path: Path) -> None:
