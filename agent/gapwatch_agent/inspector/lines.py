@@ -33,6 +33,9 @@ _PAGE_NUMBER: Final = re.compile(
 )
 _SPOILS: Final = re.compile(r"^\s*(?:例如|比如|譬如|如|例|年|个?月|日)[:\s,]*$|表示|是指|标注|写作|应当")
 """A field that makes its neighbours an example or a form to be filled in (``机密★  年``)."""
+_WHOLE_CHARACTERS_MAX: Final = 200
+_DIVIDED: Final = re.compile(r"[\t\x0b|│┃]|[ \u3000]{2}")
+"""A line this long is a mark only in one of its fields, if it has fields at all."""
 _LABEL_HERE: Final = re.compile("密级|保密|等级")
 
 
@@ -41,7 +44,7 @@ def matches(text: str, *, in_margin: bool = False) -> list[Match]:
 
     Fields that name different levels side by side are a list of levels (a form's choices), not a mark: none is given.
     """
-    if len(text) > LINE_CHARACTERS_MAX:
+    if len(text) > LINE_CHARACTERS_MAX or (len(text) > _WHOLE_CHARACTERS_MAX and not _DIVIDED.search(text)):
         return []
     normal = normalise(text)
     joined = join_cjk(normal)

@@ -6,6 +6,7 @@ contract C16 with every mark found as its evidence, and a count of hints that ra
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +15,7 @@ from gapwatch_agent.inspector import foreign, grammar, judgement, lines, names
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.judgement import Candidate, Surroundings
-from gapwatch_agent.inspector.zones import Line, ZoneTracker
+from gapwatch_agent.inspector.zones import FIRST_PAGE_LINES, Line, ZoneTracker
 from gapwatch_proto.events import Mark, MarkEvidence
 
 CANDIDATES_MAX: Final = 500
@@ -22,6 +23,7 @@ EVIDENCE_MAX: Final = 16
 EVIDENCE_CHARACTERS_MAX: Final = 64
 HINTS_MAX: Final = 1_000_000
 _CONTEXT_LINES: Final = 60
+_TAIL_LINES: Final = 2
 
 AXIS_ORDER: Final = ("state", "exam", "commercial", "work", "enterprise", "foreign")
 """Ranks compare only within an axis (C16). One record a file needs an order between axes: the weight of the law behind
@@ -79,6 +81,7 @@ class _Collector:
         self._previous: dict[str, str] = {}
         self._hints = 0
         self._last_order = 0
+        self._tail: deque[tuple[Line, str]] = deque(maxlen=_TAIL_LINES)
 
     def take(self, fragment: Fragment) -> None:
         for number, raw in enumerate(fragment.text.split("\n")):
@@ -100,6 +103,14 @@ class _Collector:
             self._surroundings.note(line)
         if not lines.TRIGGER.search(line.text):
             return
+        if flow == where.DOCUMENT and line.zone == where.BODY and line.order > FIRST_PAGE_LINES:
+            # Nothing can stand here but the text's last lines, which nobody knows before the end.
+            self._tail.append((line, previous))
+            self._hints += bool(lines.HINT.search(line.text))
+            return
+        self._match(line, flow, previous)
+
+    def _match(self, line: Line, flow: str, previous: str) -> None:
         found = self._matches(line)
         if not found:
             self._hints += bool(lines.HINT.search(line.text) or foreign.PORTION.search(line.text))
@@ -127,6 +138,10 @@ class _Collector:
 
     def decide(self) -> Findings:
         self._surroundings.last_order = self._last_order
+        for line, previous in self._tail:
+            if line.order > self._last_order - _TAIL_LINES:
+                self._hints -= bool(lines.HINT.search(line.text))
+                self._match(line, where.DOCUMENT, previous)
         found = judgement.accept(self._candidates, self._surroundings)
         found.extend(judgement.accept_name(names.matches(self._name), self._surroundings, self._name))
         rejected = sum(1 for candidate in self._candidates if not candidate.accepted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 STAR: Final = "★"
@@ -106,16 +107,22 @@ def normalise(raw_text: str) -> Normal:
             characters.append(raw)
             origin.append(index)
             continue
-        mapped = _MAP.get(raw)
-        if mapped is None:
-            if unicodedata.category(raw) in _INVISIBLE:
-                continue
-            folded = raw if raw.isascii() else unicodedata.normalize("NFKC", raw)
-            mapped = "".join(_MAP.get(c, c) for c in folded)
-        for character in mapped:
+        for character in _folded(raw):
             characters.append(character)
             origin.append(index)
     return Normal("".join(characters), raw_text, tuple(origin))
+
+
+@lru_cache(maxsize=8192)
+def _folded(raw: str) -> str:
+    """What one character becomes; nothing when it is invisible."""
+    mapped = _MAP.get(raw)
+    if mapped is not None:
+        return mapped
+    if unicodedata.category(raw) in _INVISIBLE:
+        return ""
+    folded = raw if raw.isascii() else unicodedata.normalize("NFKC", raw)
+    return "".join(_MAP.get(c, c) for c in folded)
 
 
 def join_cjk(normal: Normal) -> Normal:

@@ -7,7 +7,6 @@ verdict says ``crashed``. libseccomp is loaded in a throw-away process: the warm
 
 from __future__ import annotations
 
-import ctypes.util
 import errno
 import os
 import signal
@@ -57,6 +56,8 @@ def _build_and_exit(read_fd: int, write_fd: int) -> None:
         signal.alarm(20)
         os.close(read_fd)
         # Its own search would start ldconfig or a compiler; the loader finds both by these names.
+        import ctypes.util  # noqa: PLC0415 - only here, as below
+
         names = {"seccomp": "libseccomp.so.2", "c": None}
         ctypes.util.find_library = names.get  # type: ignore[assignment]
         with os.fdopen(write_fd, "wb") as pipe:

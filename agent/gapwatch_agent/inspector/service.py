@@ -22,7 +22,7 @@ from typing import Final
 from gapwatch_agent import channel
 from gapwatch_agent.errors import PeerError
 from gapwatch_agent.inspector import child as children
-from gapwatch_agent.inspector import verdict, warm
+from gapwatch_agent.inspector import syscalls, verdict, warm
 from gapwatch_agent.inspector.child import Child, Nursery
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.verdict import Verdict, uninspected
@@ -56,6 +56,7 @@ def run(
             _log.warning("the cage stands without %s: %s", layer.name, layer.detail)
     listener = channel.listen(socket_path)
     gc.collect()
+    syscalls.give_back_memory()
     # What exists now is never freed in a child, so collecting must not touch (and so copy) its pages.
     gc.freeze()
     service = Service(listener, nursery, idle_exit_s)

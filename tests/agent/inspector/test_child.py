@@ -87,7 +87,7 @@ def test_a_child_that_hangs_is_killed_when_its_time_is_up(fd):
 
 
 def test_a_slow_medium_costs_the_hash_and_not_the_mark(fd):
-    limited = Nursery(Limits(wall_s=0.3))
+    limited = Nursery(Limits(wall_s=2.0))
     judged = Verdict(size=5, inspection=children.examine(children.DescriptorSource(fd, len(CONTENT)), "a", Limits()))
 
     def work(*_):
