@@ -167,8 +167,13 @@ def span_entry(host_id: bytes, spool_id: bytes, span: CollapsedSpan, signature: 
 
 def read_span(entry: NewEntry) -> tuple[CollapsedSpan, bytes]:
     """The span and the host's signature over it. Raises ValueError when the entry holds none."""
+    return read_span_payload(entry.payload)
+
+
+def read_span_payload(payload: bytes) -> tuple[CollapsedSpan, bytes]:
+    """The same from the payload alone."""
     try:
-        body = json.loads(entry.payload)
+        body = json.loads(payload)
         span = CollapsedSpan(
             first_seq=int(body["first_seq"]),
             last_seq=int(body["last_seq"]),

@@ -7,6 +7,7 @@ pass that is run again after a crash doubles nothing.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, TypeVar
@@ -81,8 +82,8 @@ class SqlEvaluation:
         numbered = list(enumerate(alerts, newest_number + 1))
         connection.execute(ALERTS.insert(), [alert_row(alert, number) for number, alert in numbered])
         connection.execute(ALERT_DETAILS.insert(), [detail_row(alert, number) for number, alert in numbered])
-        for alert in alerts:
-            count_alert(self._database, connection, alert.state, alert.severity, 1)
+        for (state, severity), total in Counter([(alert.state, alert.severity) for alert in alerts]).items():
+            count_alerts(self._database, connection, state, severity, total)
 
     def _resolve(self, connection: Connection, resolutions: Iterable[tuple[bytes, AlertState, str]]) -> int:
         """Only an alert that somebody still has to look at changes; resolving twice is harmless."""
@@ -146,12 +147,12 @@ def change_state(
     connection.execute(
         update(ALERTS).where(ALERTS.c.number == found.number).values(state=state.value, explanation=explanation)
     )
-    count_alert(database, connection, AlertState(found.state), found.severity, -1)
-    count_alert(database, connection, state, found.severity, 1)
+    count_alerts(database, connection, AlertState(found.state), found.severity, -1)
+    count_alerts(database, connection, state, found.severity, 1)
     return True
 
 
-def count_alert(database: Database, connection: Connection, state: AlertState, severity: int, by: int) -> None:
+def count_alerts(database: Database, connection: Connection, state: AlertState, severity: int, by: int) -> None:
     """Move one cell of the rollup."""
     counting = database.dialect.insert(ALERT_COUNTS).values(state=state.value, severity=severity, total=by)
     connection.execute(

@@ -24,7 +24,7 @@ from gapwatch_proto.record import HEADER_BYTES, ID_BYTES
 
 LEAF_VERSION: Final = 1
 
-_FIXED = struct.Struct(">BBHBqqqB16sB16sQB")
+_FIXED = struct.Struct(">cBBHBqqqB16sB16sQB")
 _LENGTHS: Final = frozenset(
     (host, spool, header) for host in (0, ID_BYTES) for spool in (0, ID_BYTES) for header in (0, HEADER_BYTES)
 )
@@ -35,12 +35,23 @@ def leaf_bytes(entry: NewEntry, recorded_ns: int) -> bytes:
 
     Raises ValueError when an id or header has a length that cannot be, or a number does not fit its field.
     """
-    header = entry.header
-    lengths = (len(entry.host_id), len(entry.spool_id), len(header))
+    return _prefixed(entry, recorded_ns)[1:]
+
+
+def leaf_hashes(entries: Iterable[NewEntry], recorded_ns: int) -> list[bytes]:
+    """Hashes of the leaves of entries recorded together. Raises ValueError like ``leaf_bytes``."""
+    return [sha256(_prefixed(entry, recorded_ns)).digest() for entry in entries]
+
+
+def _prefixed(entry: NewEntry, recorded_ns: int) -> bytes:
+    """The leaf behind the byte that marks leaves, in one piece: this runs for every event."""
+    header, host_id, spool_id = entry.header, entry.host_id, entry.spool_id
+    lengths = (len(host_id), len(spool_id), len(header))
     if lengths not in _LENGTHS:  # struct would silently pad or cut
         raise ValueError(f"host id, spool id and header of an entry have {lengths} bytes; that cannot be")
     try:
         fixed = _FIXED.pack(
+            LEAF_PREFIX,
             LEAF_VERSION,
             entry.origin,
             entry.kind,
@@ -49,17 +60,12 @@ def leaf_bytes(entry: NewEntry, recorded_ns: int) -> bytes:
             entry.event_ns,
             entry.uncertainty_ns,
             lengths[0],
-            entry.host_id,
+            host_id,
             lengths[1],
-            entry.spool_id,
+            spool_id,
             entry.seq,
             lengths[2],
         )
     except struct.error as error:
         raise ValueError(f"a number of the entry is out of range: {error}") from error
     return fixed + (header or sha256(entry.payload).digest())
-
-
-def leaf_hashes(entries: Iterable[NewEntry], recorded_ns: int) -> list[bytes]:
-    """Hashes of the leaves of entries recorded together. Raises ValueError like ``leaf_bytes``."""
-    return [sha256(LEAF_PREFIX + leaf_bytes(entry, recorded_ns)).digest() for entry in entries]

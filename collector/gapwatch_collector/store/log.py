@@ -62,7 +62,7 @@ class LogWriter:
         self._dialect.append_rows(connection, table_name(day), COLUMNS, rows)
         frontier = frontier.extended(leaf_hashes(entries, recorded_ns))
         head = self._keep_head(connection, frontier, recorded_ns, day)
-        self._rollups.add(connection, entries, day)
+        self._rollups.add(connection, rows, day)
         return head
 
     def _open_day(self, connection: Connection, state: AnyRow | None, frontier: Frontier, recorded_ns: int) -> int:

@@ -13,15 +13,22 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, case, select
 from sqlalchemy.dialects.sqlite import Insert
 
-from gapwatch_collector.model import NewEntry, Origin
+from gapwatch_collector.model import Origin
 from gapwatch_collector.store.database import Database, Dialect
-from gapwatch_collector.store.day_tables import DAY_NS, day_of
-from gapwatch_collector.store.entries import read_span
+from gapwatch_collector.store.day_tables import COLUMNS, DAY_NS, day_of
+from gapwatch_collector.store.entries import read_span_payload
 from gapwatch_collector.store.ports import DayCompleteness, EventCount
 from gapwatch_collector.store.schema import COMPLETENESS, EVENT_COUNTS, SPOOL_DAYS
 from gapwatch_proto.kinds import Kind
 
-_OF_HOSTS: Final = (Origin.RECORD, Origin.SPAN, Origin.FORK)
+Row = tuple[Any, ...]
+"""An entry as the log stores it, in the order of ``day_tables.COLUMNS``."""
+
+_RECORD, _SPAN, _FORK = int(Origin.RECORD), int(Origin.SPAN), int(Origin.FORK)
+_OF_HOSTS: Final = frozenset({_RECORD, _SPAN, _FORK})
+_ORIGIN, _EVENT_NS, _HOST, _SPOOL, _SEQ, _PAYLOAD = (
+    COLUMNS.index(name) for name in ("origin", "event_ns", "host_id", "spool_id", "seq", "payload")
+)
 _GAP: Final = int(Kind.GAP)
 _SUMS: Final = ("records", "evicted", "spans", "gaps", "forks")
 
@@ -45,69 +52,71 @@ class RollupWriter:
             set_=_widened(SPOOL_DAYS, placing, ("first_seq",), ("last_seq",)),
         )
 
-    def add(self, connection: Connection, entries: Sequence[NewEntry], day: int) -> None:
-        """Count the entries recorded on ``day``. Works through whole columns: this runs for every event."""
-        ours = [entry for entry in entries if entry.origin in _OF_HOSTS]
+    def add(self, connection: Connection, rows: Sequence[Row], day: int) -> None:
+        """Count the rows recorded on ``day``."""
+        ours = rows if {row[_ORIGIN] for row in rows} == {_RECORD} else [r for r in rows if r[_ORIGIN] in _OF_HOSTS]
         if not ours:
             return
         counts: Counter[tuple[int, bytes, int, int]] = Counter()
-        accounts, places = [], []
-        for (host_id, days, spool_id), group in _by_account(ours).items():
-            event_day = day_of(days * DAY_NS)
-            records = [entry for entry in group if entry.origin is Origin.RECORD]
-            # int() because the hash of an enumeration's member is a slow one
-            kinds = Counter([(int(entry.kind), entry.severity) for entry in records])
-            for (kind, severity), total in kinds.items():
-                counts[event_day, host_id, kind, severity] += total
-            first_seq, last_seq = _numbers(group)
-            times = [entry.event_ns for entry in group]
-            account = {
-                "host_id": host_id,
-                "day": event_day,
-                "spool_id": spool_id,
-                "first_seq": first_seq,
-                "last_seq": last_seq,
-                "records": len(records),
-                "evicted": [entry.payload_evicted for entry in records].count(True),
-                "spans": [entry.origin for entry in group].count(Origin.SPAN),
-                "gaps": sum([total for (kind, _), total in kinds.items() if kind == _GAP]),
-                "forks": [entry.origin for entry in group].count(Origin.FORK),
-                "first_event_ns": min(times),
-                "last_event_ns": max(times),
-            }
+        accounts = []
+        for group in _by_account(ours):
+            account, kinds = _account(group)
             accounts.append(account)
-            if last_seq:
-                place = {"host_id": host_id, "spool_id": spool_id, "first_seq": first_seq, "last_seq": last_seq}
-                places.append({**place, "day": day})
+            for (kind, severity), total in kinds.items():
+                counts[account["day"], account["host_id"], kind, severity] += total
         if counts:
             names = ("day", "host_id", "kind", "severity", "total")
-            rows = [dict(zip(names, (*key, total), strict=True)) for key, total in counts.items()]
-            connection.execute(self._count, rows)
+            connection.execute(
+                self._count, [dict(zip(names, (*key, total), strict=True)) for key, total in counts.items()]
+            )
         connection.execute(self._account, accounts)
+        placed = ("host_id", "spool_id", "first_seq", "last_seq")
+        places = [{name: each[name] for name in placed} | {"day": day} for each in accounts if each["last_seq"]]
         if places:
             connection.execute(self._place, places)
 
 
-def _by_account(entries: Sequence[NewEntry]) -> dict[tuple[bytes, int, bytes], list[NewEntry]]:
-    """Entries by host, day since 1970 and spool; nearly always one group."""
-    groups: dict[tuple[bytes, int, bytes], list[NewEntry]] = {}
-    for entry in entries:
-        key = (entry.host_id, entry.event_ns // DAY_NS, entry.spool_id)
-        if key in groups:
-            groups[key].append(entry)
-        else:
-            groups[key] = [entry]
-    return groups
+def _by_account(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """Rows apart by host, spool and day of the event; nearly always they are of one."""
+    times = [row[_EVENT_NS] for row in rows]
+    one_day = min(times) // DAY_NS == max(times) // DAY_NS
+    if one_day and len({row[_HOST] for row in rows}) == len({row[_SPOOL] for row in rows}) == 1:
+        return [rows]
+    groups: dict[tuple[bytes, bytes, int], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row[_HOST], row[_SPOOL], row[_EVENT_NS] // DAY_NS), []).append(row)
+    return list(groups.values())
 
 
-def _numbers(group: Sequence[NewEntry]) -> tuple[int, int]:
-    """First and last number of the records and runs; (0, 0) when there are only forks, whose numbers are not new."""
-    kept = [entry for entry in group if entry.origin is not Origin.FORK]
-    if not kept:
-        return 0, 0
-    numbers = [entry.seq for entry in kept]
-    lasts = [read_span(entry)[0].last_seq for entry in kept if entry.origin is Origin.SPAN]
-    return min(numbers), max(numbers + lasts)
+def _account(group: Sequence[Row]) -> tuple[dict[str, Any], Counter[tuple[int, int]]]:
+    """What the rows add to their host's account of their day, and records by (kind, severity).
+
+    Works through whole columns: this runs for every event. Forks repeat numbers, so they widen no range; 0 stands for
+    no range.
+    """
+    origins = Counter([row[_ORIGIN] for row in group])
+    records = group if len(origins) == 1 and origins[_RECORD] else [row for row in group if row[_ORIGIN] == _RECORD]
+    column = dict(zip(COLUMNS, zip(*records, strict=True), strict=True)) if records else dict.fromkeys(COLUMNS, ())
+    kinds = Counter(zip(column["kind"], column["severity"], strict=True))
+    spans = [row for row in group if row[_ORIGIN] == _SPAN] if origins[_SPAN] else []
+    first_seqs = [*column["seq"][:1], *[row[_SEQ] for row in spans]]
+    last_seqs = [*column["seq"][-1:], *[read_span_payload(row[_PAYLOAD])[0].last_seq for row in spans]]
+    times = [row[_EVENT_NS] for row in group]
+    account = {
+        "host_id": group[0][_HOST],
+        "day": day_of(times[0]),
+        "spool_id": group[0][_SPOOL],
+        "first_seq": min(first_seqs, default=0),
+        "last_seq": max(last_seqs, default=0),
+        "records": len(records),
+        "evicted": sum(column["payload_evicted"]),
+        "spans": len(spans),
+        "gaps": sum([total for (kind, _), total in kinds.items() if kind == _GAP]),
+        "forks": origins[_FORK],
+        "first_event_ns": min(times),
+        "last_event_ns": max(times),
+    }
+    return account, kinds
 
 
 def _widened(table: Table, insert: Insert, lower: Sequence[str], upper: Sequence[str]) -> dict[str, ColumnElement[Any]]:
