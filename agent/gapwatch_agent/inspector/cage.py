@@ -19,6 +19,7 @@ from gapwatch_agent.inspector.limits import Limits
 THROW_AWAY_UID: Final = 1_879_048_192
 """First uid of the range systemd's allocation leaves unused: nobody owns a file or a process there."""
 _OWN_PID_NAMESPACE: Final = "/proc/self/ns/pid"
+_ISOLATION: Final = syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -38,12 +39,24 @@ class Cage:
         self._limits = limits
         self._filter = seccomp_filter.build()
         self._pid_namespace = _open_namespace()
+        self._isolated = False
 
     def close(self) -> None:
         """Let go of what was prepared."""
         if self._pid_namespace >= 0:
             os.close(self._pid_namespace)
             self._pid_namespace = -1
+
+    def isolate_parent(self) -> None:
+        """Leave network, ipc and uts already in the parent, for good: every child inherits it and need not pay for it.
+
+        A process that listens on a path keeps listening. Where it is not permitted each child tries by itself.
+        """
+        try:
+            syscalls.unshare(_ISOLATION)
+        except OSError:
+            return
+        self._isolated = True
 
     def fork(self) -> int:
         """Fork; the child is alone in a new pid namespace where the kernel permits: it sees no process but itself."""
@@ -65,7 +78,7 @@ class Cage:
             _try("parent's death", lambda: syscalls.die_with_parent(signal.SIGKILL)),
             _try("resource limits", self._limit),
             Layer("pid namespace", os.getpid() == 1, "" if os.getpid() == 1 else "not permitted"),
-            _try("namespaces", _leave_namespaces),
+            _try("namespaces", self._leave_namespaces),
             _try("no paths", syscalls.detach_mounts),
             _try("throw-away user", lambda: _change_user(THROW_AWAY_UID + slot)),
             _try("capabilities", syscalls.drop_capabilities),
@@ -102,6 +115,15 @@ class Cage:
         # Last: Landlock's ruleset and this one's own descriptors need a few numbers, files nothing more.
         _lower(resource.RLIMIT_NOFILE, 8, 8)
 
+    def _leave_namespaces(self) -> str:
+        kinds = syscalls.CLONE_NEWNS | (0 if self._isolated else _ISOLATION)
+        try:
+            syscalls.unshare(kinds)
+        except PermissionError:
+            syscalls.unshare(kinds | syscalls.CLONE_NEWUSER)
+            return "user, network, ipc, uts, mount"
+        return "network, ipc, uts, mount"
+
     def _load_filter(self) -> None:
         if not self._filter:
             raise OSError("libseccomp or pyseccomp is not installed")
@@ -127,16 +149,6 @@ def _lower(name: int, soft: int, hard: int) -> None:
 def _virtual_bytes() -> int:
     with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - a Path costs more than the read
         return int(statm.read().split()[0]) * _PAGE_BYTES
-
-
-def _leave_namespaces() -> str:
-    kinds = syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWNS
-    try:
-        syscalls.unshare(kinds)
-    except PermissionError:
-        syscalls.unshare(kinds | syscalls.CLONE_NEWUSER)
-        return "user, network, ipc, uts, mount"
-    return "network, ipc, uts, mount"
 
 
 def _change_user(uid: int) -> str:

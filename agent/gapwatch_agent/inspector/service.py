@@ -51,6 +51,7 @@ def run(
     """
     warm.warm_up(limits)
     nursery = Nursery(limits)
+    nursery.cage.isolate_parent()
     for layer in children.layers(nursery):
         if not layer.in_force:
             _log.warning("the cage stands without %s: %s", layer.name, layer.detail)

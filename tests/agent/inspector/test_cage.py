@@ -148,6 +148,25 @@ def test_every_layer_says_whether_it_stands(nursery):
     assert all(layer.in_force or layer.detail for layer in layers.values())
 
 
+def test_a_parent_that_isolated_itself_passes_it_on():
+    cage = Cage(LIMITS)
+    outside = Path("/proc/self/ns/net").readlink()
+    pid = os.fork()
+    if pid == 0:
+        cage.isolate_parent()
+        inside = Path("/proc/self/ns/net").readlink()
+        stands = {layer.name: layer.in_force for layer in children.layers(_sharing(cage))}
+        os._exit(0 if stands["namespaces"] and (not cage._isolated or inside != outside) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    cage.close()
+
+
+def _sharing(cage):
+    nursery = Nursery(LIMITS)
+    nursery.cage = cage
+    return nursery
+
+
 def test_without_libseccomp_the_layer_says_so():
     cage = Cage(LIMITS)
     cage._filter = b""
