@@ -103,12 +103,16 @@ class Authority:
         )
         return [der(leaf), der(self.ca)]
 
-    def officer(self, name: str, *, key: Ed25519PrivateKey | None = None, marked: bool = True) -> Officer:
+    def officer(
+        self, name: str, *, key: Ed25519PrivateKey | None = None, marked: bool = True, online: bool = False
+    ) -> Officer:
+        """Certified by the root; ``online`` by the online CA, as somebody who broke into the collector could."""
         key = key or Ed25519PrivateKey.generate()
-        builder = _builder(name, self.root.subject, key.public_key(), EVER, ca=False)
+        issuer, issuer_key = (self.ca, self.ca_key) if online else (self.root, self.root_key)
+        builder = _builder(name, issuer.subject, key.public_key(), EVER, ca=False)
         if marked:
             builder = builder.add_extension(x509.UnrecognizedExtension(OFFICER_OID, b"policy"), critical=False)
-        return Officer(builder.sign(self.root_key, hashes.SHA256()), key)
+        return Officer(builder.sign(issuer_key, hashes.SHA256()), key)
 
 
 def authority(name: str = "test") -> Authority:
