@@ -116,7 +116,7 @@ def watch(config: Config) -> int:
     from gapwatch_agent.clock import SystemClock, read_boot_id
     from gapwatch_agent.sensors import Sensor
     from gapwatch_agent.sensors.devices import DevicesSensor
-    from gapwatch_agent.sensors.files import FilesSensor, FilesSettings
+    from gapwatch_agent.sensors.files import FilesSensor
     from gapwatch_agent.sensors.media import MediaSensor, MediaSettings
     from gapwatch_agent.sensors.network import NetworkSensor
     from gapwatch_agent.sensors.radios import RadiosSensor
@@ -126,8 +126,9 @@ def watch(config: Config) -> int:
     state = config.paths.state / "watch"
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock, boot_id = SystemClock(), read_boot_id()
+    pipeline = Pipeline(PipelineSettings(link_socket(config), boot_id), clock)
     files = FilesSensor(
-        FilesSettings(guard_socket(config), inspector_socket(config), state), clock=clock, boot_id=boot_id
+        guard_socket(config), inspector_socket(config), state, clock, boot_id, delivered=lambda: pipeline.unsent == 0
     )
     listening = files if "files" in config.watch.sensors else None
     media = MediaSensor(clock, listening, MediaSettings(extra_nodes=frozenset(config.watch.extra_media)))
@@ -140,7 +141,6 @@ def watch(config: Config) -> int:
     }
     # files first: what media finds mounted at start must find a listener that is up
     sensors = [sensor for name, sensor in known.items() if name in config.watch.sensors]
-    pipeline = Pipeline(PipelineSettings(link_socket(config), boot_id), clock)
     notifier = Notifier()
     settings = WatchSettings(state, agent_version())
     asyncio.run(run(sensors, pipeline, settings, clock, ready=notifier.ready, alive=notifier.alive))

@@ -201,6 +201,7 @@ def say(text: str) -> None:
 
 def welcome(development: Development, addresses: dict) -> None:
     console = addresses["console"]
+    console = console.rstrip("/")
     if not console.startswith("http"):
         console = f"http://{console}"
     print(

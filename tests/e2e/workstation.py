@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,6 +42,8 @@ def staged_tar(folder: Path) -> bytes:
 
 def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
+    if member.isdir():
+        member.mode = 0o755  # the staging folder is private to us; the guest's / must not become so
     return member
 
 
@@ -85,14 +89,23 @@ class Workstation:
 
     def mount_stick(self, serial: str, at: str = "/media/stick", **stick: object) -> None:
         """Plug a stick and mount it for the person, as a desktop would."""
-        self.vm.usb_stick_add(serial.lower(), serial=serial, **stick)
+        self.vm.usb_stick_add(f"stick-{serial}", serial=serial, **stick)
         self.wait(f"grep -qs {serial} /sys/bus/usb/devices/*/serial && test -b /dev/disk/by-label/STICK")
         self.vm.run(f"mkdir -p {at} && mount -o uid=worker /dev/disk/by-label/STICK {at}")
 
     def pull_stick(self, serial: str, at: str = "/media/stick") -> None:
         self.vm.run(f"for i in $(seq 50); do umount {at} && exit 0; sleep 0.2; done; exit 1", timeout=60)
-        self.vm.usb_del(serial.lower())
+        self.vm.usb_del(f"stick-{serial}")
         self.wait("! test -e /dev/disk/by-label/STICK")
+
+    @contextlib.contextmanager
+    def gadget(self, *identity: str) -> Iterator[None]:
+        """A stick with any identity, plugged for as long as the context lasts."""
+        self.vm.gadget_add(*identity)
+        try:
+            yield
+        finally:
+            self.vm.gadget_del()
 
     def journal(self) -> str:
         return self.vm.run("journalctl --no-pager -o cat -u 'gapwatch-*' -n 80").out

@@ -235,6 +235,9 @@ class VM:
             except subprocess.TimeoutExpired:
                 self.proc.kill()
                 self.proc.wait()
+        for channel in (getattr(self, "mon", None), getattr(self, "ga", None)):
+            if channel:
+                channel.s.close()
         if getattr(self, "log", None):
             self.log.close()
         if not self.keep and getattr(self, "dir", None):

@@ -1,0 +1,151 @@
+"""From a stick in a real machine to an alert on the officer's page: each of the first rules, by its real cause."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import docx
+import pytest
+from secrecy_office import Officer, SecrecyOffice
+from workstation import Workstation
+
+pytestmark = [pytest.mark.guest, pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+def marked_document() -> bytes:
+    document = docx.Document()
+    document.add_paragraph("机密★5年")
+    document.add_heading("关于设备检修的通知", level=1)
+    document.add_paragraph("各单位：请按要求开展检修工作。")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def test_a_marked_document_copied_to_a_stick(
+    office: SecrecyOffice, workstation: Workstation, officer: Officer, pictures: Path
+) -> None:
+    workstation.vm.put("/home/worker/检修通知.docx", marked_document())
+    workstation.mount_stick("4C530001230101117393", at="/media/marked")
+    workstation.as_worker("cp /home/worker/检修通知.docx /media/marked/")
+    hash_in_guest = workstation.run("sha256sum /media/marked/检修通知.docx").out.split()[0]
+
+    alert = officer.alert("MED-06", lambda facts: "检修通知" in str(facts.get("file.path")))
+    text = officer.open_detail(alert, pictures / "guest-med-06-zh.png")
+    facts = alert["facts"]
+
+    assert facts["host.name"] == "涉机-017"
+    assert facts["actor.user.name"] == "worker"
+    assert facts["actor.process.name"] == "cp"
+    assert facts["actor.process.captured"] == "held"
+    assert facts["actor.process.cmd_line"] == "cp /home/worker/检修通知.docx /media/marked/"
+    assert facts["source.path"] == "/home/worker/检修通知.docx"
+    assert facts["file.path"] == "/media/marked/检修通知.docx"
+    assert facts["file.sha256"] == hash_in_guest
+    assert facts["medium.serial_number"] == "4C530001230101117393"
+    assert facts["medium.filesystem_type"] == "vfat"
+    assert facts["mark.text"] == "机密★5年"
+    assert (facts["mark.axis"], facts["mark.level"], facts["mark.period"]) == ("state", "secret", "P5Y")
+    for shown in (
+        "涉机-017", "worker", "cp /home/worker/检修通知.docx", "/media/marked/检修通知.docx", "4C530001230101117393",
+        str(facts["medium.filesystem_id"]), hash_in_guest, "机密★5年", "MED-06", "不能降低密级使用",
+    ):  # fmt: skip
+        assert shown in text, shown
+
+    copied = officer.alert("FIL-17", lambda facts: facts.get("file.sha256") == hash_in_guest)
+    assert copied["case_id"] == alert["case_id"], "the alerts of one act are one case"
+    workstation.pull_stick("4C530001230101117393", at="/media/marked")
+
+
+def test_an_unregistered_stick_with_its_own_identity(
+    workstation: Workstation, officer: Officer, pictures: Path
+) -> None:
+    with workstation.gadget("0951", "1666", "Kingston", "DataTraveler 3.0", "E0D55EA573F4"):
+        alert = officer.alert("MED-01", lambda facts: facts.get("medium.serial_number") == "E0D55EA573F4")
+    facts = alert["facts"]
+    assert facts["medium.vendor_name"] == "Kingston"
+    assert facts["medium.product_name"] == "DataTraveler 3.0"
+    assert (facts["medium.vendor_id"], facts["medium.product_id"]) == ("0951", "1666")
+    text = officer.open_detail(alert, pictures / "guest-med-01-zh.png")
+    assert "Kingston" in text
+    assert "E0D55EA573F4" in text
+
+
+def test_a_stick_without_a_serial(workstation: Workstation, officer: Officer) -> None:
+    with workstation.gadget("1234", "5678", "NoName", "Flash Disk", "", "/run/nameless.img"):
+        alert = officer.alert("MED-01", lambda facts: facts.get("medium.product_name") == "Flash Disk")
+    assert alert["facts"].get("medium.serial_number", "") == ""
+    assert alert["facts"]["medium.serial_missing"] is True
+
+
+def test_wifi_appears_and_comes_up(workstation: Workstation, officer: Officer, pictures: Path) -> None:
+    workstation.run("modprobe mac80211_hwsim radios=1", timeout=120)
+    present = officer.alert("DEV-01", lambda facts: facts.get("technology") == "wifi")
+    assert present["severity"] == 4
+    workstation.wait("ip link show wlan0 && ip link set wlan0 up")
+    up = officer.alert("DEV-01", lambda facts: facts.get("state") in {"up", "associated"})
+    assert up["severity"] == 5
+    officer.open_detail(up, pictures / "guest-dev-01-zh.png")
+
+
+def test_bluetooth_appears(workstation: Workstation, officer: Officer) -> None:
+    workstation.run("modprobe hci_vhci", timeout=120)
+    workstation.vm.spawn("btvirt", "exec btvirt -l1")
+    alert = officer.alert("DEV-02", lambda facts: facts.get("technology") == "bluetooth")
+    assert alert["facts"]["name"].startswith("hci")
+
+
+def test_a_usb_network_adapter_with_a_default_route(workstation: Workstation, officer: Officer) -> None:
+    workstation.vm.qmp("netdev_add", type="user", id="tether-net", restrict=True)
+    workstation.vm.usb_add("tether", "usb-net", netdev="tether-net")
+    workstation.wait("ls -d /sys/bus/usb/devices/*/net/*")
+    name = workstation.run("basename $(ls -d /sys/bus/usb/devices/*/net/* | head -1)").out.strip()
+    mac = workstation.run(f"cat /sys/class/net/{name}/address").out.strip()
+    tethering = officer.alert("NET-07", lambda facts: facts.get("interface.mac") == mac)
+    assert tethering["facts"]["interface.driver"] in {"cdc_ether", "rndis_host", "cdc_subset"}
+    workstation.run(f"ip link set {name} up && ip addr add 192.0.2.2/24 dev {name}")
+    workstation.run(f"ip route add default via 192.0.2.1 dev {name} metric 50")
+    route = officer.alert("NET-03", lambda facts: facts.get("interface.mac") == mac)
+    assert route["facts"]["gateway"] == "192.0.2.1"
+    workstation.vm.usb_del("tether")
+
+
+def test_an_agent_that_was_killed_and_stays_silent(workstation: Workstation, officer: Officer, pictures: Path) -> None:
+    workstation.run("systemctl kill -s KILL gapwatch-link; systemctl stop gapwatch-link")
+    silent = officer.alert("SYS-05", deadline_s=120)
+    assert silent["facts"]["host.name"] == "涉机-017"
+    officer.open_detail(silent, pictures / "guest-sys-05-zh.png")
+    workstation.run("systemctl start gapwatch-link", timeout=120)
+
+
+@pytest.mark.parametrize("process", ["guard", "watch", "inspector", "link"])
+def test_a_killed_process_comes_back_and_loses_nothing(
+    process: str, workstation: Workstation, officer: Officer
+) -> None:
+    workstation.run(f"systemctl kill -s KILL gapwatch-{process}")
+    serial = f"AFTERKILL{process.upper()}"
+    workstation.mount_stick(serial, at="/media/after")
+    workstation.vm.put(f"/home/worker/{process}.docx", marked_document())
+    workstation.as_worker(f"cp /home/worker/{process}.docx /media/after/")
+    alert = officer.alert(
+        "MED-06", lambda facts: facts.get("file.path") == f"/media/after/{process}.docx", deadline_s=120
+    )
+    assert alert["facts"]["medium.serial_number"] == serial
+    workstation.pull_stick(serial, at="/media/after")
+    workstation.wait(f"systemctl is-active gapwatch-{process}", timeout=60)
+
+
+def test_the_live_page_shows_the_alerts(officer: Officer, workstation: Workstation, pictures: Path) -> None:
+    officer.page.goto(f"{officer.base}/")
+    officer.page.wait_for_selector("#queue")
+    with workstation.gadget("0781", "5567", "SanDisk", "Cruzer Blade", "LIVE0001", "/run/live.img"):
+        officer.page.wait_for_selector("tr:has-text('LIVE0001')", timeout=90_000)
+    officer.page.screenshot(path=str(pictures / "guest-queue-zh.png"))
+
+
+def test_everything_stands_in_a_log_that_verifies(office: SecrecyOffice, workstation: Workstation) -> None:
+    report = office.command("verify")
+    assert report["faults"] == []
+    assert report["entries"] == report["tree_size"] > 100
+    assert report["batch_signatures"] > 5
