@@ -7,7 +7,8 @@ Tuesday, not what arrived on Tuesday. Which day table holds a number goes by the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, case, select
@@ -26,9 +27,7 @@ Row = tuple[Any, ...]
 
 _RECORD, _SPAN, _FORK = int(Origin.RECORD), int(Origin.SPAN), int(Origin.FORK)
 _OF_HOSTS: Final = frozenset({_RECORD, _SPAN, _FORK})
-_ORIGIN, _EVENT_NS, _HOST, _SPOOL, _SEQ, _PAYLOAD = (
-    COLUMNS.index(name) for name in ("origin", "event_ns", "host_id", "spool_id", "seq", "payload")
-)
+_ORIGIN, _EVENT_NS, _HOST, _SPOOL = (COLUMNS.index(name) for name in ("origin", "event_ns", "host_id", "spool_id"))
 _GAP: Final = int(Kind.GAP)
 _SUMS: Final = ("records", "evicted", "spans", "gaps", "forks")
 
@@ -54,16 +53,15 @@ class RollupWriter:
 
     def add(self, connection: Connection, rows: Sequence[Row], day: int) -> None:
         """Count the rows recorded on ``day``."""
-        ours = rows if {row[_ORIGIN] for row in rows} == {_RECORD} else [r for r in rows if r[_ORIGIN] in _OF_HOSTS]
-        if not ours:
-            return
         counts: Counter[tuple[int, bytes, int, int]] = Counter()
         accounts = []
-        for group in _by_account(ours):
+        for group in _by_account(_Columns.of(rows)):
             account, kinds = _account(group)
             accounts.append(account)
             for (kind, severity), total in kinds.items():
                 counts[account["day"], account["host_id"], kind, severity] += total
+        if not accounts:
+            return
         if counts:
             names = ("day", "host_id", "kind", "severity", "total")
             connection.execute(
@@ -76,45 +74,66 @@ class RollupWriter:
             connection.execute(self._place, places)
 
 
-def _by_account(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    """Rows apart by host, spool and day of the event; nearly always they are of one."""
-    times = [row[_EVENT_NS] for row in rows]
-    one_day = min(times) // DAY_NS == max(times) // DAY_NS
-    if one_day and len({row[_HOST] for row in rows}) == len({row[_SPOOL] for row in rows}) == 1:
-        return [rows]
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Rows turned on their side: what runs for every event then runs in C."""
+
+    rows: Sequence[Row]
+    by_name: Mapping[str, tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> _Columns:
+        columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+        return cls(rows, dict(zip(COLUMNS, columns, strict=True)))
+
+    def __getitem__(self, name: str) -> tuple[Any, ...]:
+        return self.by_name[name]
+
+
+def _by_account(all_rows: _Columns) -> list[_Columns]:
+    """Hosts' rows apart by host, spool and day of the event; nearly always they are of one."""
+    times = all_rows["event_ns"]
+    if (
+        set(all_rows["origin"]) <= _OF_HOSTS
+        and len(set(all_rows["host_id"])) == len(set(all_rows["spool_id"])) == 1
+        and min(times) // DAY_NS == max(times) // DAY_NS
+    ):
+        return [all_rows]
     groups: dict[tuple[bytes, bytes, int], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row[_HOST], row[_SPOOL], row[_EVENT_NS] // DAY_NS), []).append(row)
-    return list(groups.values())
+    for row in all_rows.rows:
+        if row[_ORIGIN] in _OF_HOSTS:
+            groups.setdefault((row[_HOST], row[_SPOOL], row[_EVENT_NS] // DAY_NS), []).append(row)
+    return [_Columns.of(group) for group in groups.values()]
 
 
-def _account(group: Sequence[Row]) -> tuple[dict[str, Any], Counter[tuple[int, int]]]:
+def _account(group: _Columns) -> tuple[dict[str, Any], Counter[tuple[int, int]]]:
     """What the rows add to their host's account of their day, and records by (kind, severity).
 
-    Works through whole columns: this runs for every event. Forks repeat numbers, so they widen no range; 0 stands for
-    no range.
+    Forks repeat numbers, so they widen no range; 0 stands for no range.
     """
-    origins = Counter([row[_ORIGIN] for row in group])
-    records = group if len(origins) == 1 and origins[_RECORD] else [row for row in group if row[_ORIGIN] == _RECORD]
-    column = dict(zip(COLUMNS, zip(*records, strict=True), strict=True)) if records else dict.fromkeys(COLUMNS, ())
-    kinds = Counter(zip(column["kind"], column["severity"], strict=True))
-    spans = [row for row in group if row[_ORIGIN] == _SPAN] if origins[_SPAN] else []
-    first_seqs = [*column["seq"][:1], *[row[_SEQ] for row in spans]]
-    last_seqs = [*column["seq"][-1:], *[read_span_payload(row[_PAYLOAD])[0].last_seq for row in spans]]
-    times = [row[_EVENT_NS] for row in group]
+    origins = Counter(group["origin"])
+    records = group
+    if origins[_RECORD] < len(group.rows):
+        records = _Columns.of([row for row in group.rows if row[_ORIGIN] == _RECORD])
+    kinds = Counter(zip(records["kind"], records["severity"], strict=True))
+    firsts, lasts = list(records["seq"]), list(records["seq"])
+    if origins[_SPAN]:
+        spans = _Columns.of([row for row in group.rows if row[_ORIGIN] == _SPAN])
+        firsts += spans["seq"]
+        lasts += [read_span_payload(payload)[0].last_seq for payload in spans["payload"]]
     account = {
-        "host_id": group[0][_HOST],
-        "day": day_of(times[0]),
-        "spool_id": group[0][_SPOOL],
-        "first_seq": min(first_seqs, default=0),
-        "last_seq": max(last_seqs, default=0),
-        "records": len(records),
-        "evicted": sum(column["payload_evicted"]),
-        "spans": len(spans),
+        "host_id": group["host_id"][0],
+        "day": day_of(group["event_ns"][0]),
+        "spool_id": group["spool_id"][0],
+        "first_seq": min(firsts, default=0),
+        "last_seq": max(lasts, default=0),
+        "records": origins[_RECORD],
+        "evicted": sum(records["payload_evicted"]),
+        "spans": origins[_SPAN],
         "gaps": sum([total for (kind, _), total in kinds.items() if kind == _GAP]),
         "forks": origins[_FORK],
-        "first_event_ns": min(times),
-        "last_event_ns": max(times),
+        "first_event_ns": min(group["event_ns"]),
+        "last_event_ns": max(group["event_ns"]),
     }
     return account, kinds
 
