@@ -34,8 +34,11 @@ PATIENCE_S = 10
 _EXPECTED = re.compile(r"status of 40[13] |ERR_INCOMPLETE_CHUNKED_ENCODING")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One Chromium a file and no longer: while it runs, playwright keeps this thread's event loop occupied, and the
+    tests of other files, which come in any order, need theirs.
+    """
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         pytest.skip("Chromium is not installed")

@@ -86,7 +86,7 @@ def test_hostile_names_do_nothing_and_can_be_seen(open_page, world) -> None:
         assert overflow(page) <= 0
     body = page.locator("#main").inner_text()
     assert '<script>document.title="owned"</script>' in body
-    assert "␛[31m[U+202E]gpj.exe" in body
+    assert "[LF][ESC][31m[U+202E]gpj.exe" in body
     assert long_name in body
     assert page.locator(".ctl").count() > 0
 

@@ -13,8 +13,8 @@ from gapwatch_collector.console.visible import visible_markup, visible_text
     ("value", "shown"),
     [
         ("总体方案.docx", "总体方案.docx"),
-        ("a\nb\tc\x00\x1b[2J", "a␊b␉c␀␛[2J"),
-        ("\x7f", "␡"),
+        ("a\nb\tc\x00\x1b[2J", "a[LF]b[TAB]c[NUL][ESC][2J"),
+        ("\x7f", "[DEL]"),
         ("\x85", "[U+0085]"),
         ("exe.\u202exslx", "exe.[U+202E]xslx"),
         ("a\u200bb\u2066c\ufeff", "a[U+200B]b[U+2066]c[U+FEFF]"),
@@ -40,8 +40,8 @@ def test_markup_is_escaped_isolated_and_marks_what_it_replaced() -> None:
     assert shown.startswith("<bdi>")
 
 
-def test_a_real_picture_character_is_not_marked() -> None:
-    assert str(visible_markup("␊")) == "<bdi>␊</bdi>"
+def test_a_real_bracket_is_not_marked() -> None:
+    assert str(visible_markup("[LF]")) == "<bdi>[LF]</bdi>"
     assert 'class="ctl"' in str(visible_markup("\n"))
 
 
