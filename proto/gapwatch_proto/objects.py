@@ -1,8 +1,8 @@
 """The objects an event speaks of: who did it, with what device, medium or file, and which mark was found.
 
-Names follow OCSF where it has them and udev for device properties. Text holds what the kernel or the device said, control
-characters and all: whoever prints it escapes it. Empty text and 0 mean "not known". Contract C5: nothing here can carry a
-document's body.
+Names follow OCSF where it has them and udev for device properties. Text holds what the kernel or the device said,
+control characters and all: whoever prints it escapes it. Empty text and 0 mean "not known". Contract C5: nothing here
+can carry a document's body.
 """
 
 from __future__ import annotations
