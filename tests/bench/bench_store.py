@@ -6,6 +6,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.dialects import sqlite
@@ -57,7 +58,7 @@ def _sample() -> tuple[float, float]:
         for number in range(BATCHES):
             commit = chain.commit(*[chain.record(KINDS[place % len(KINDS)]) for place in range(BATCH)])
             rows = [_row(number * BATCH + place, entry) for place, entry in enumerate(commit.entries)]
-            turns = [(ours, lambda: store.ingest.commit(commit)), (bare, lambda: _insert(connection, rows))]
+            turns = [(ours, partial(store.ingest.commit, commit)), (bare, partial(_insert, connection, rows))]
             for times, write in turns if number % 2 else reversed(turns):
                 begun = time.perf_counter()
                 write()
