@@ -16,7 +16,7 @@ from gapwatch_collector.model import AlertState, Host, HostState
 
 SILENT_AFTER_INTERVALS: Final = 3
 """Heartbeats that may be missed before the page calls a machine silent (the alert is rule SYS-05's to raise)."""
-ROWS_MAX: Final = 2000
+ROWS_MAX: Final = 200
 CONDITIONS: Final = ("silent", "awaiting", "never", "online", "revoked", "retired")
 _SECOND_NS: Final = 1_000_000_000
 

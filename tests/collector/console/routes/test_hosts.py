@@ -61,3 +61,10 @@ def test_degraded_sensors_are_named(browser, world) -> None:
     report = world.reports.by_id[host_id(1)]
     world.reports.by_id[host_id(1)] = replace(report, degraded_sensors=("files", "media"))
     assert "files, media" in browser(ADMINISTRATOR).get("/hosts").text
+
+
+def test_a_large_register_is_cut_worst_first_and_says_so(browser, world) -> None:
+    world.add_hosts(500)
+    page = browser(ADMINISTRATOR).get("/hosts").text
+    assert page.count('<td><span class="condition') == 200
+    assert "共 500 台" in page
