@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from gapwatch_collector import memory_pace
 from gapwatch_collector.authority.keys import CollectorKeys, load_collector_keys
 from gapwatch_collector.clock import Clock, SystemClock
 from gapwatch_collector.config import Address, Config
@@ -75,7 +76,9 @@ async def serve(settings: Settings, started: Callable[[Started], None], stop: as
         exits.callback(store.close)
         exits.callback(notifier.close)
         collector = _Collector(settings, keys, store, clock, exits)
-        started(await collector.start())
+        listening = await collector.start()
+        memory_pace.settle()
+        started(listening)
         notifier.ready()
         collector.watch(_feed(notifier))
         await collector.until(stop)

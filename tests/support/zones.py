@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import shutil
 import tempfile
@@ -34,21 +35,26 @@ DEADLINE_S = 20.0
 
 
 @cache
-def zone_keys_dir(name: str = "zone") -> Path:
-    """One set of development keys for the whole test run (another name: a foreign authority)."""
+def _made(name: str) -> Path:
     directory = Path(tempfile.mkdtemp(prefix="gapwatch-keys-")) / name
+    atexit.register(shutil.rmtree, directory.parent, ignore_errors=True)
     create_zone_keys(directory, zone=name, officers=["officer-1", "officer-2", "officer-3"], development=True)
     return directory
 
 
+def zone_keys_dir(name: str = "zone") -> Path:
+    """One set of development keys for the whole test run (another name: a foreign authority)."""
+    return _made(name)
+
+
 @cache
-def zone_keys(name: str = "zone") -> CollectorKeys:
+def _loaded(name: str) -> CollectorKeys:
     return load_collector_keys(zone_keys_dir(name) / "collector")
 
 
-def forget_zone_keys() -> None:
-    """Remove the folders; for the end of a run."""
-    shutil.rmtree(zone_keys_dir().parent, ignore_errors=True)
+def zone_keys(name: str = "zone") -> CollectorKeys:
+    """The set as the collector loads it."""
+    return _loaded(name)
 
 
 @dataclass

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gapwatch_collector.ingest.event_time import EventTime, Moment, Timeline
+from gapwatch_collector.ingest.event_time import Timeline
 from gapwatch_collector.ingest.verify import Fork, Item, RecordItem, SpanItem, Verified
 from gapwatch_collector.model import AnchorPoint, NewEntry, Origin, SpoolPosition
 from gapwatch_collector.store.entries import canonical_json, span_entry
@@ -58,35 +58,31 @@ def fork_commit(fork: Fork, position: SpoolPosition, now_ns: int) -> Commit:
 
 
 def _entries(verified: Verified, timeline: Timeline, now_ns: int) -> list[NewEntry]:
-    records = [item for item in verified.items if isinstance(item, RecordItem)]
-    times = iter(
-        timeline.place(
-            [Moment(item.header.boot_id, item.header.boottime_ns, item.header.wall_ns) for item in records], now_ns
-        )
-    )
+    headers = [item.header for item in verified.items if isinstance(item, RecordItem)]
+    times = iter(timeline.place(headers, now_ns))
     host_id, spool_id = verified.position.host_id, verified.position.spool_id
+    record = Origin.RECORD
     entries: list[NewEntry] = []
-    latest = EventTime(now_ns, 0)
+    event_ns = now_ns
     for item in verified.items:
         if isinstance(item, SpanItem):
-            sent = item.sent
-            entries.append(span_entry(host_id, spool_id, sent.span, sent.signature, event_ns=latest.event_ns))
+            entries.append(span_entry(host_id, spool_id, item.sent.span, item.sent.signature, event_ns=event_ns))
             continue
-        latest = next(times)
-        header = item.header
+        header, (packed, payload, evicted) = item.header, item.sent
+        event_ns, uncertainty_ns = next(times)
         entries.append(
             NewEntry(
-                Origin.RECORD,
+                record,
                 header.kind,
                 header.severity,
-                latest.event_ns,
-                latest.uncertainty_ns,
-                item.sent.payload,
+                event_ns,
+                uncertainty_ns,
+                payload,
                 host_id,
                 spool_id,
                 header.seq,
-                item.sent.header,
-                item.sent.payload_evicted,
+                packed,
+                evicted,
             )
         )
     return entries

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from gapwatch_collector.model import AnchorPoint
 
@@ -38,12 +38,17 @@ class Tie(NamedTuple):
     uncertainty_ns: int
 
 
-class Moment(NamedTuple):
-    """What the host's clocks said about one record."""
+class Moment(Protocol):
+    """What the host's clocks said about one record; a record's header is one."""
 
-    boot_id: bytes
-    boottime_ns: int
-    wall_ns: int
+    @property
+    def boot_id(self) -> bytes: ...
+
+    @property
+    def boottime_ns(self) -> int: ...
+
+    @property
+    def wall_ns(self) -> int: ...
 
 
 class EventTime(NamedTuple):
@@ -100,9 +105,27 @@ class Timeline:
         return True
 
     def place(self, moments: Sequence[Moment], now_ns: int) -> list[EventTime]:
-        """Event times of records in the order of their numbers."""
-        times = [self._by_tie(moment, now_ns) for moment in moments]
-        if None in times:
+        """Event times of records in the order of their numbers. Runs for every record: plain loops, no small values."""
+        times: list[EventTime | None] = []
+        ties: tuple[Tie, ...] = ()
+        boot_id, unplaced = b"", False
+        for moment in moments:
+            if moment.boot_id != boot_id:
+                boot_id = moment.boot_id
+                ties = self._ties_of(boot_id)
+            boottime_ns, event_ns, uncertainty_ns = moment.boottime_ns, 0, UNCERTAINTY_MAX_NS + 1
+            for tie_boottime_ns, tie_collector_ns, tie_uncertainty_ns in ties:
+                apart_ns = boottime_ns - tie_boottime_ns
+                by_tie_ns = tie_uncertainty_ns + abs(apart_ns) * DRIFT_PPM // 1_000_000
+                if by_tie_ns < uncertainty_ns:
+                    event_ns, uncertainty_ns = tie_collector_ns + apart_ns, by_tie_ns
+            if uncertainty_ns > UNCERTAINTY_MAX_NS:
+                times.append(None)
+                unplaced = True
+            else:
+                # Nothing is reported before it happened.
+                times.append(EventTime(max(0, event_ns) if event_ns < now_ns else now_ns, uncertainty_ns))
+        if unplaced:
             self._bound_by_neighbours(moments, times, now_ns)
         placed = [time for time in times if time is not None]
         if placed:
@@ -117,19 +140,10 @@ class Timeline:
             self.host_id, self.current_boot, self.hello.boottime_ns, self.hello.collector_ns, self.hello.uncertainty_ns
         )
 
-    def _by_tie(self, moment: Moment, now_ns: int) -> EventTime | None:
-        tie = self._tie(moment.boot_id)
-        if moment.boot_id == self.current_boot:
-            time = anchored(self.hello, moment.boottime_ns)
-            if tie is not None:
-                time = min(time, anchored(tie, moment.boottime_ns), key=lambda one: one.uncertainty_ns)
-        elif tie is not None:
-            time = anchored(tie, moment.boottime_ns)
-        else:
-            return None
-        # Nothing is reported before it happened.
-        event_ns = max(0, min(time.event_ns, now_ns))
-        return EventTime(event_ns, min(time.uncertainty_ns, UNCERTAINTY_MAX_NS))
+    def _ties_of(self, boot_id: bytes) -> tuple[Tie, ...]:
+        tie = self._tie(boot_id)
+        known = () if tie is None else (tie,)
+        return (*known, self.hello) if boot_id == self.current_boot else known
 
     def _bound_by_neighbours(self, moments: Sequence[Moment], times: list[EventTime | None], now_ns: int) -> None:
         """Fill the holes in ``times``: after the last known time before them, before the next one after."""
