@@ -13,10 +13,11 @@ help: ## List the targets
 
 env: $(VENV)/.ready ## Build .venv from the lock (and bring the browser assets)
 
-$(VENV)/.ready: $(LOCK) pyproject.toml
+$(VENV)/.ready: $(LOCK) pyproject.toml packaging/console/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python packaging/console/fetch_assets.py
 	touch $@
 
 generate: env ## Generate the wire's Python from proto/gapwatch_proto/v1/*.proto

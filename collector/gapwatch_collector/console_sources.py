@@ -29,9 +29,7 @@ class ShippedRuleTexts:
             )
             for clause in self._rules.clauses_of(rule)
         )
-        # Which facts the condition tests: an anchor names the field that any match must hold.
-        fact_names = tuple(sorted({field for field, _ in rule.anchors or ()}))
-        return RuleText(rule.title.in_language(language), rule.handling.in_language(language), clauses, fact_names)
+        return RuleText(rule.title.in_language(language), rule.handling.in_language(language), clauses, rule.fact_names)
 
     def sentence(self, rule_id: str, language: str, facts: Mapping[str, object]) -> str:
         """The alert in a sentence."""
