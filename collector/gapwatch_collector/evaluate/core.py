@@ -175,7 +175,8 @@ class Core:
 
     def _evaluate(self, entry: LogEntry, seen: EventFacts) -> None:
         matched = self._ruleset.matching(seen.category, seen.facts)
-        insertion = self._insertion(entry, seen) if seen.category in _WITH_MEDIA else None
+        with_medium = seen.category == "medium" or (bool(matched) and seen.category == "file")
+        insertion = self._insertion(entry, seen) if with_medium else None
         for rule in self._ruleset.ended(seen.category, seen.facts):
             key = identity.correlation_key(rule.correlation_key, seen.facts)
             self._standing.drop(identity.standing_name(rule.rule_id, key))

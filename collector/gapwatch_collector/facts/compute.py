@@ -12,7 +12,7 @@ from gapwatch_collector.facts.medium_key import device_key, medium_key, serial_m
 from gapwatch_collector.facts.registers import OUT_OF_USE, RegisterView
 from gapwatch_collector.facts.taxonomy import ACTIVITY, CATEGORIES, SILENCE
 from gapwatch_collector.model import Host, LogEntry, RegisteredMedium
-from gapwatch_proto.events import FileActivity, Medium, MediumActivity, Payload
+from gapwatch_proto.events import FileActivity, Mark, Medium, MediumActivity, Payload
 from gapwatch_proto.kinds import Kind
 from gapwatch_proto.record import HEADER_BYTES, ID_BYTES
 
@@ -20,6 +20,7 @@ Facts = dict[str, Any]
 """Flat, JSON-able: text, numbers, truth values, lists of texts."""
 
 _MEDIA_KEPT_MAX: Final = 1024
+_UNMARKED: Final[Facts] = {"file.exceeds_medium": False, "file.exceeds_host": False, "ticket.matched": False}
 _BOOT_ID_AT: Final = 27  # in a record header: after suite (1), spool id (16), number (8), kind (2)
 
 
@@ -49,7 +50,7 @@ class FactSource:
     def __init__(self, registers: RegisterView) -> None:
         self._registers = registers
         self._hosts: dict[bytes, tuple[Host | None, Facts]] = {}
-        self._media: dict[tuple[Medium, bytes], Facts] = {}
+        self._media: dict[tuple[Medium, bytes], tuple[Facts, Mapping[str, str]]] = {}
         self._version = registers.version
 
     def of_record(self, entry: LogEntry, payload: Payload) -> EventFacts:
@@ -65,10 +66,10 @@ class FactSource:
             facts["route.approved"] = False
         if not isinstance(payload, (MediumActivity, FileActivity)):
             return EventFacts(category, facts)
-        medium = self._medium(payload.medium, entry.entry.host_id)
+        medium, ceilings = self._medium(payload.medium, entry.entry.host_id)
         facts.update(medium)
         if isinstance(payload, FileActivity):
-            facts.update(self._file(payload, entry.entry.host_id))
+            facts.update(self._file(payload.inspection.mark, ceilings, entry.entry.host_id))
         return EventFacts(category, facts, medium["medium.key"])
 
     def of_silence(self, entry: LogEntry, silence: Silence) -> EventFacts:
@@ -106,21 +107,22 @@ class FactSource:
             kept = self._hosts[host_id] = (host, host_facts(host_id, host))
         return kept[1]
 
-    def _medium(self, medium: Medium, host_id: bytes) -> Facts:
+    def _medium(self, medium: Medium, host_id: bytes) -> tuple[Facts, Mapping[str, str]]:
+        """The facts of a medium seen on a host, and its ceilings (none when it is not registered or out of use)."""
         if self._version != self._registers.version or len(self._media) >= _MEDIA_KEPT_MAX:
             self._media.clear()
             self._version = self._registers.version
         kept = self._media.get((medium, host_id))
         if kept is None:
-            kept = self._media[medium, host_id] = medium_facts(medium, self._registers, host_id)
+            facts = medium_facts(medium, self._registers, host_id)
+            entry = self._registers.medium(medium) if facts["medium.registered"] else None
+            kept = self._media[medium, host_id] = (facts, {} if entry is None else entry.ceilings)
         return kept
 
-    def _file(self, activity: FileActivity, host_id: bytes) -> Facts:
-        mark, registered = activity.inspection.mark, self._registers.medium(activity.medium)
-        facts = mark_facts(mark)
-        usable = registered is not None and registered.status not in OUT_OF_USE
-        ceilings = registered.ceilings if registered is not None and usable else {}
-        host = self._registers.host(host_id)
+    def _file(self, mark: Mark, ceilings: Mapping[str, str], host_id: bytes) -> Facts:
+        if not mark.axis:
+            return _UNMARKED
+        facts, host = mark_facts(mark), self._registers.host(host_id)
         facts["file.exceeds_medium"] = exceeds(mark.axis, mark.level, ceilings)
         facts["file.exceeds_host"] = exceeds(mark.axis, mark.level, host.ceilings if host is not None else {})
         if mark.axis in ceilings:

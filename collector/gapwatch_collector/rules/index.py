@@ -40,7 +40,7 @@ class RuleIndex:
 
     def ended(self, category: str, facts: Mapping[str, Any]) -> list[Rule]:
         """The rules whose standing condition ends with these facts."""
-        rules = self._standing.get(category, []) + self._standing.get("", [])
+        rules = (*self._standing.get(category, ()), *self._standing.get("", ()))
         return [rule for rule in rules if rule.standing and rule.standing.until and rule.standing.until(facts)]
 
 
