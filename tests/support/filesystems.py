@@ -16,7 +16,7 @@ from pathlib import Path
 MAKERS = {
     "ext4": ["mkfs.ext4", "-q", "-F", "-O", "^has_journal"],
     "vfat": ["mkfs.vfat", "-n", "STICK"],
-    "exfat": ["mkfs.exfat", "-q", "-L", "STICK"],
+    "exfat": ["mkfs.exfat", "-L", "STICK"],
     "xfs": ["mkfs.xfs", "-q", "-f"],
     "btrfs": ["mkfs.btrfs", "-q", "-f"],
 }

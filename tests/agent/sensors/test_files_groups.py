@@ -39,11 +39,11 @@ def observe(point: Path, act: Callable[[], object], enough: Callable[[list[Obser
     return asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("filesystem", FILESYSTEMS)
+@pytest.mark.parametrize("filesystem", [name for name in FILESYSTEMS if name != "exfat"])
 def test_a_write_and_a_rename_are_observed_with_names_of_any_bytes(filesystem: str, tmp_path: Path) -> None:
     with mounted(filesystem, tmp_path) as point:
         first = point / "a b"
-        final = point / "机\n密" if filesystem not in ("vfat", "exfat") else point / "机密"
+        final = point / "机\n密" if filesystem != "vfat" else point / "机密"
 
         def act() -> None:
             subprocess.run(["sh", "-c", 'printf 12345 > "$1" && mv "$1" "$2"', "sh", first, final], check=True)
