@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -132,7 +132,9 @@ def verify_signed_policy(signed: bytes, root: x509.Certificate) -> PolicyView:
         certificate, key = _officer_key(signature.certificate, root, number)
         if not verify(raw(key), signature.signature, policy_message(message.policy)):
             raise RefusedError(f"signature {number} ({officer_name(certificate)}) does not fit the policy's bytes")
-        signers[raw(key)] = officer_name(certificate)
+        name = officer_name(certificate)
+        if name not in signers.values():  # one person with two keys is one person
+            signers[raw(key)] = name
     if len(signers) < SIGNATURES_WANTED:
         raise RefusedError(f"{SIGNATURES_WANTED} different officers must sign; {len(signers)} did")
     return _view(message.policy, tuple(signers.values()))
@@ -151,7 +153,7 @@ def _officer_key(der: bytes, root: x509.Certificate, number: int) -> tuple[x509.
         certificate.extensions.get_extension_for_oid(OFFICER_OID)
     except x509.ExtensionNotFound as error:
         raise RefusedError(f"signature {number}: the certificate is not an officer's") from error
-    except (ValueError, TypeError, InvalidSignature) as error:
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise RefusedError(f"signature {number}: the certificate was not issued by this zone's root") from error
     key = certificate.public_key()
     if not isinstance(key, Ed25519PublicKey):
