@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from gapwatch_agent import channel
 from gapwatch_agent.clock import Clock
-from gapwatch_agent.errors import PeerError, UnavailableError
+from gapwatch_agent.errors import AgentError, PeerError, UnavailableError
 from gapwatch_agent.link.intake import Word, number_body, read_event, read_instance, read_sensors
 from gapwatch_agent.spool.port import NewRecord
 from gapwatch_agent.spool.thread import SpoolThread
@@ -65,9 +65,15 @@ class Listener:
         return bool(self._sessions)
 
     async def serve(self, ready: Callable[[], None]) -> None:
-        """Accept until cancelled; ``ready`` is called once the socket listens."""
+        """Accept until cancelled; ``ready`` is called once the socket listens.
+
+        Raises UnavailableError when it cannot.
+        """
         # Who may speak is decided by uid: watch is root without the right to override file modes.
-        listener = channel.listen(self._path, mode=0o666)
+        try:
+            listener = channel.listen(self._path, mode=0o666)
+        except OSError as error:
+            raise UnavailableError(f"cannot listen on {self._path}: {error.strerror}") from error
         listener.setblocking(False)
         loop = asyncio.get_running_loop()
         ready()
@@ -101,7 +107,7 @@ class Listener:
         session = Session(connection, self._spool, self._clock, self._trouble, self._heard)
         try:
             await session.run()
-        except PeerError as error:
+        except AgentError as error:
             _log.warning("the connection on %s was ended: %s", self._path, error)
         except OSError as error:
             _log.info("the connection on %s broke: %s", self._path, error)
@@ -141,7 +147,7 @@ class Session:
         finally:
             for task in (committing, reading):
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, PeerError, OSError, UnavailableError):
+                with contextlib.suppress(asyncio.CancelledError, AgentError, OSError):
                     await task
 
     async def _read(self) -> None:

@@ -7,6 +7,7 @@ signed its bytes as they stand, it is for this host's zone, and it is newer than
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,11 @@ from types import MappingProxyType
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
 from gapwatch_agent.errors import RefusedError
+from gapwatch_agent.transport.identity import CERTIFICATE_FAULTS
 from gapwatch_agent.transport.state_file import replace_file
 from gapwatch_proto.identity import OFFICER_OID, policy_message, raw, verify
 from gapwatch_proto.record import SUITE_SHA256_ED25519
@@ -97,11 +98,13 @@ def _officers(envelope: pb.SignedPolicy, root: x509.Certificate) -> tuple[str, .
 def _officer(der: bytes, root: x509.Certificate) -> tuple[str, bytes] | None:
     """Name and raw key of an officer whom the root certified; None for anybody else."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        certificate.verify_directly_issued_by(root)
-        certificate.extensions.get_extension_for_oid(OFFICER_OID)
-        key = certificate.public_key()
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what the library only warns of is no certificate of ours either
+            certificate = x509.load_der_x509_certificate(der)
+            certificate.verify_directly_issued_by(root)
+            certificate.extensions.get_extension_for_oid(OFFICER_OID)
+            key = certificate.public_key()
+    except (*CERTIFICATE_FAULTS, Warning):
         return None
     if not isinstance(key, Ed25519PublicKey):
         return None

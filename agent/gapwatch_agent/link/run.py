@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -68,7 +68,8 @@ async def run(
     """Keep and send until cancelled.
 
     ``ready`` is called once the socket listens, ``alive`` every few seconds while the spool answers. Raises
-    UnavailableError when another process holds the spool or it cannot be opened.
+    UnavailableError when another process holds the spool or it cannot be opened, SpoolDamagedError when it is found
+    damaged while running: started again, the process recovers what can be.
     """
     clock = clock or SystemClock()
     boot_id = boot_id or read_boot_id()
@@ -86,8 +87,23 @@ async def run(
             tasks.create_task(link.beat())
             tasks.create_task(link.tick(alive))
             tasks.create_task(link.uplink.run())
+            tasks.create_task(spool.until_damaged())
+    except BaseExceptionGroup as group:
+        ours, _ = group.split(AgentError)
+        if ours is None:
+            raise
+        # One sentence for whoever reads the log; the others only followed from it.
+        raise next(error for error in _leaves(ours)) from group
     finally:
         await spool.close()
+
+
+def _leaves(group: BaseExceptionGroup[AgentError]) -> Iterator[AgentError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 class Link:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Generic, TypeVar
 
-from gapwatch_agent.spool.port import Depth, Item, NewRecord, Spool
+from gapwatch_agent.spool.port import Depth, Item, NewRecord, Spool, SpoolDamagedError
 
 SpoolT = TypeVar("SpoolT", bound=Spool)
 T = TypeVar("T")
@@ -22,6 +23,7 @@ class SpoolThread(Generic[SpoolT]):
         self._spool, self._begin_anew = spool, begin_anew
         self._worker = ThreadPoolExecutor(1, "spool")
         self._grown = asyncio.Event()
+        self._damage: asyncio.Future[None] | None = None
 
     @property
     def spool_id(self) -> bytes:
@@ -48,6 +50,11 @@ class SpoolThread(Generic[SpoolT]):
     def wake(self) -> None:
         """Let ``grown`` return: its caller has something else to look at."""
         self._grown.set()
+
+    async def until_damaged(self) -> None:
+        """Raise SpoolDamagedError once the database turns out to be damaged; nothing but opening it anew helps then."""
+        self._damage = asyncio.get_running_loop().create_future()
+        await self._damage
 
     async def last_number(self, source: bytes) -> int:
         return await self._run(lambda: self._spool.last_number(source))
@@ -82,4 +89,10 @@ class SpoolThread(Generic[SpoolT]):
 
     async def _run(self, call: Callable[[], T]) -> T:
         # Shielded: a cancelled caller must not leave a half-awaited commit behind.
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._worker, call))
+        try:
+            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._worker, call))
+        except sqlite3.Error as error:
+            damaged = SpoolDamagedError(f"the spool's database failed: {error}")
+            if self._damage is not None and not self._damage.done():
+                self._damage.set_exception(damaged)
+            raise damaged from error

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from gapwatch_agent.clock import Clock
 from gapwatch_agent.errors import AgentError, RefusedError, UnavailableError
+from gapwatch_agent.spool.port import SpoolDamagedError
 from gapwatch_agent.transport import messages
 from gapwatch_agent.transport.identity import Membership
 from gapwatch_agent.transport.ports import Host, WaitingSpool
@@ -54,12 +55,13 @@ class Uplink:
         self._fresh_spool = False
 
     async def run(self) -> None:
-        """Stream for ever; ends only by cancellation."""
+        """Stream for ever; ends by cancellation, or with SpoolDamagedError."""
         while True:
-            membership = await self._host.membership()
             try:
-                await self._connect(membership)
+                await self._connect(await self._host.membership())
                 why: AgentError = UnavailableError("the collector closed the stream")
+            except SpoolDamagedError:
+                raise
             except AgentError as error:
                 why = error
             self._host.disconnected(why)

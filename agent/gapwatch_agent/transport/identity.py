@@ -29,6 +29,19 @@ _REQUEST: Final = "request.der"
 _LOG_KEY: Final = "log.key"
 
 
+CERTIFICATE_FAULTS: Final = (
+    ValueError,
+    TypeError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""Everything the library raises about certificates from outside; it has no base class for them (found by fuzzing)."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostKeys:
     """Both private keys of this host."""
@@ -103,7 +116,7 @@ class IdentityStore:
             return None
         try:
             chain = x509.load_pem_x509_certificates(path.read_bytes())
-        except ValueError as error:
+        except CERTIFICATE_FAULTS as error:
             raise RefusedError(f"{path} is damaged ({error}); remove it and enrol again") from error
         return self._checked(chain)
 
@@ -111,7 +124,7 @@ class IdentityStore:
         """Keep a chain that was issued to us (leaf first). Raises RefusedError when it is not ours."""
         try:
             chain = [x509.load_der_x509_certificate(der) for der in chain_der]
-        except ValueError as error:
+        except CERTIFICATE_FAULTS as error:
             raise RefusedError(f"the collector sent a certificate that cannot be read: {error}") from error
         certificate = self._checked(chain)
         if host_id and certificate.identity.host_id != host_id:
@@ -131,7 +144,7 @@ class IdentityStore:
         keys = self.keys()
         try:
             identity = read_host_certificate(chain[0])
-        except IdentityError as error:
+        except (IdentityError, *CERTIFICATE_FAULTS) as error:
             raise RefusedError(f"the host's certificate cannot be used: {error}") from error
         if identity.chain_key != raw(keys.chain.public_key()) or chain[0].public_key() != keys.tls.public_key():
             raise RefusedError("the host's certificate does not belong to the host's keys; enrol again")
@@ -162,7 +175,7 @@ def load_root(pem: bytes) -> x509.Certificate:
     """The pinned root. Raises RefusedError when the bytes are not one certificate."""
     try:
         (root,) = x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
+    except CERTIFICATE_FAULTS as error:
         raise RefusedError(f"the pinned root is not one PEM certificate: {error}") from error
     return root
 
@@ -175,7 +188,7 @@ def require_chain(chain: Sequence[x509.Certificate], root: x509.Certificate) -> 
     for child, parent in zip(chain, [*chain[1:], root], strict=True):
         try:
             child.verify_directly_issued_by(parent)
-        except (ValueError, TypeError, InvalidSignature) as error:
+        except CERTIFICATE_FAULTS as error:
             subject = child.subject.rfc4514_string()
             raise RefusedError(f"the certificate of {subject!r} does not come from the pinned root") from error
 

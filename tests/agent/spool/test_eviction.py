@@ -37,10 +37,10 @@ def gaps(items: list[Item]) -> list[Gap]:
 
 
 def fill(spool: SqliteSpool, clock: FakeClock, count: int, severities: str = "12345", size: int = 300) -> None:
-    for start in range(0, count, 32):
-        numbers = range(start, start + 32)
+    for start in range(0, count, 128):
+        numbers = range(start, min(start + 128, count))
         spool.append([a_record(number, int(severities[number % len(severities)]), size) for number in numbers])
-        clock.advance(1)
+        clock.advance(4)
 
 
 def test_the_least_severe_payloads_go_first_oldest_first_and_headers_stay(tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 
-from gapwatch_agent.spool.port import NewRecord
+import pytest
+
+from gapwatch_agent.spool.port import Depth, NewRecord, SpoolDamagedError
 from gapwatch_agent.spool.thread import SpoolThread
 from support.spools import MemorySpool, a_record, records
 
@@ -76,6 +79,25 @@ def test_a_cancelled_caller_does_not_undo_a_commit() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert (await thread.depth()).records == 3
+        await thread.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_database_that_fails_is_told_to_whoever_waits_for_it() -> None:
+    class Broken(MemorySpool):
+        def depth(self) -> Depth:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+    async def scenario() -> None:
+        thread = SpoolThread(Broken(), begin_anew)
+        waiting = asyncio.create_task(thread.until_damaged())
+        await thread.append(records(1))
+        assert not waiting.done()
+        with pytest.raises(SpoolDamagedError, match="malformed"):
+            await thread.depth()
+        with pytest.raises(SpoolDamagedError, match="malformed"):
+            await waiting
         await thread.close()
 
     asyncio.run(scenario())
