@@ -196,6 +196,8 @@ class FileGroups:
             os.close(event.fd)
         if not status.st_nlink:
             path = path.removesuffix(" (deleted)")
+        elif not path.startswith(marked.mount_point.rstrip("/") + "/"):
+            path = _as_seen_here(path, marked.mount_point, status)
         return self._observed(CLOSED_WRITE, status, path, event.pid)
 
     def _renamed(self, marked: _Marked, events: list[FanEvent]) -> list[Observation]:
@@ -243,6 +245,21 @@ class FileGroups:
     def _hand_over(self, batch: list[Observation]) -> None:
         self._outstanding -= len(batch)
         self._deliver(batch)
+
+
+def _as_seen_here(path: str, mount_point: str, status: os.stat_result) -> str:
+    """The path by which this process reaches a file that was written through another mount of its filesystem.
+
+    In another mount namespace the mount point may be another, and once that namespace has ended there is none: then the
+    path begins at the filesystem's root. Whichever part of it leads to the same file under our mount point is right.
+    """
+    parts = path.strip("/").split("/")
+    candidates = [path, *(f"{mount_point.rstrip('/')}/{'/'.join(parts[skip:])}" for skip in range(len(parts)))]
+    for candidate in candidates:
+        with contextlib.suppress(OSError, ValueError):
+            if os.path.samestat(os.lstat(candidate), status):
+                return candidate
+    return path
 
 
 def _path_of(fd: int) -> str:

@@ -59,14 +59,29 @@ def test_a_write_and_a_rename_are_observed_with_names_of_any_bytes(filesystem: s
         unmount(point)
 
 
-def test_what_happens_in_another_mount_namespace_is_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_happens_in_another_mount_namespace_is_seen(tmp_path: Path, *, elsewhere: bool, ended: bool) -> None:
+    other = tmp_path / "elsewhere"
+    other.mkdir()
     with mounted("tmpfs", tmp_path) as point:
+        (point / "deep").mkdir()
+        there = other if elsewhere else point
+        move = f"mount --bind {point} {other} && " if elsewhere else ""
+        stay = "" if ended else "; echo written; read end"
+        command = ["unshare", "-m", "sh", "-c", f"{move}echo x > {there}/deep/hidden{stay}"]
+        writers: list[subprocess.Popen[bytes]] = []
 
         def act() -> None:
-            subprocess.run(["unshare", "-m", "sh", "-c", f"echo x > {point}/hidden"], check=True)
+            writers.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            if ended:
+                writers[0].wait()
+            else:
+                writers[0].stdout.readline()
 
-        (closed,) = observe(point, act, len)
-        assert closed.path == str(point / "hidden")
+        closed = observe(point, act, len)[0]
+        writers[0].communicate(b"\n")
+        assert closed.path == str(point / "deep" / "hidden")
 
 
 def test_only_regular_files_count_and_a_deleted_one_has_no_links(tmp_path: Path) -> None:
