@@ -24,7 +24,7 @@ from gapwatch_agent.spool.store import SqliteSpool
 from gapwatch_agent.spool.thread import SpoolThread
 from gapwatch_agent.transport.channel import Settings, Uplink
 from gapwatch_agent.transport.enrolment import this_machine
-from gapwatch_agent.transport.identity import Membership
+from gapwatch_agent.transport.identity import Membership, load_log_key
 from gapwatch_agent.transport.sender import BACKOFF_FIRST_S, BACKOFF_MAX_S, Backoff
 from gapwatch_agent.transport.witness import TreeWatcher
 from gapwatch_proto import codec
@@ -40,7 +40,8 @@ _TICK_S: Final = 5.0
 class LinkSettings:
     """What the link process is told. ``state`` holds spool, identity, policy; it is made when missing.
 
-    ``token_file`` is read only while the host is not enrolled and removed when it is.
+    ``token_file`` is read only while the host is not enrolled and removed when it is. Where an administrator put the
+    collector's ``log.pub`` into ``state/identity``, tree heads must be signed by it.
     """
 
     state: Path
@@ -121,8 +122,7 @@ class Link:
         backoff = Backoff(BACKOFF_FIRST_S, BACKOFF_MAX_S, random.Random())  # noqa: S311 (spreads load, no secret)
         self._member = Member(places, this_machine(settings.hostname), clock, self._status, backoff)
         self.listener = Listener(settings.socket, settings.allowed_uids, spool, clock, self._trouble)
-        log_key = identity / "log.key"
-        watcher = TreeWatcher(settings.state / "tree_head", log_key.read_bytes()[:32] if log_key.exists() else None)
+        watcher = TreeWatcher(settings.state / "tree_head", load_log_key(identity / "log.pub"))
         stream = Settings(settings.collector_address, settings.agent_version, boot_id)
         self.uplink = Uplink(stream, spool, self, watcher, clock)
 

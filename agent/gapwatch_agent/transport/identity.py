@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from gapwatch_agent.errors import RefusedError
 from gapwatch_agent.transport.state_file import replace_file
@@ -26,7 +26,6 @@ _TLS_KEY: Final = "tls.key"
 _CHAIN_KEY: Final = "chain.key"
 _CERTIFICATE: Final = "certificate.pem"
 _REQUEST: Final = "request.der"
-_LOG_KEY: Final = "log.key"
 
 
 CERTIFICATE_FAULTS: Final = (
@@ -133,11 +132,6 @@ class IdentityStore:
         (self._directory / _REQUEST).unlink(missing_ok=True)
         return certificate
 
-    def log_key(self) -> bytes | None:
-        """The collector's log key (32 raw bytes) where the administrator put it; None when it is not known."""
-        path = self._directory / _LOG_KEY
-        return path.read_bytes()[:32] if path.exists() else None
-
     def _checked(self, chain: Sequence[x509.Certificate]) -> Certificate:
         if not chain:
             raise RefusedError("the collector sent no certificate")
@@ -169,6 +163,25 @@ class IdentityStore:
     def _save_key(self, name: str, key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> object:
         replace_file(self._directory / name, _pem(key))
         return key
+
+
+def load_log_key(path: Path) -> bytes | None:
+    """The collector's log key (32 raw bytes) from a file with its public key, PEM or raw; None when there is no file.
+
+    Raises RefusedError when the file holds anything else.
+    """
+    if not path.exists():
+        return None
+    data = path.read_bytes()
+    if len(data) == 32:
+        return data
+    try:
+        key = serialization.load_pem_public_key(data)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise RefusedError(f"{path} holds no public key: {error}") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise RefusedError(f"{path} holds a public key of another kind than Ed25519")
+    return raw(key)
 
 
 def load_root(pem: bytes) -> x509.Certificate:

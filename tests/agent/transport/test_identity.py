@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gapwatch_agent.errors import RefusedError
-from gapwatch_agent.transport.identity import Certificate, HostKeys, IdentityStore, load_root, require_chain
+from gapwatch_agent.transport.identity import Certificate, IdentityStore, load_log_key, load_root, require_chain
 from gapwatch_proto.identity import raw, read_csr
 from support.certificates import authority, key_pem, pem
 
@@ -117,7 +119,18 @@ def test_a_chain_must_end_at_the_root() -> None:
 
 
 def test_the_log_key_is_known_only_when_somebody_put_it_there(store: IdentityStore, tmp_path: Path) -> None:
-    keys: HostKeys = store.keys()
-    assert store.log_key() is None
-    (tmp_path / "identity" / "log.key").write_bytes(raw(keys.chain.public_key()))
-    assert store.log_key() == raw(keys.chain.public_key())
+    public = store.keys().chain.public_key()
+    path = tmp_path / "log.pub"
+    assert load_log_key(path) is None
+    path.write_bytes(raw(public))
+    assert load_log_key(path) == raw(public)
+    path.write_bytes(public_pem(public))
+    assert load_log_key(path) == raw(public)
+    for wrong in (b"garbage", public_pem(store.keys().tls.public_key())):
+        path.write_bytes(wrong)
+        with pytest.raises(RefusedError, match="public key"):
+            load_log_key(path)
+
+
+def public_pem(key: ec.EllipticCurvePublicKey | Ed25519PublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
