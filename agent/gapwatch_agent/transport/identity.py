@@ -7,6 +7,7 @@ kept, so a mixed-up directory is noticed here and not by the collector.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +167,9 @@ class IdentityStore:
 
 
 def load_log_key(path: Path) -> bytes | None:
-    """The collector's log key (32 raw bytes) from a file with its public key, PEM or raw; None when there is no file.
+    """The collector's log key (32 raw bytes), as the collector's ``log.pub`` holds it (hexadecimal), or PEM or raw.
+
+    None when there is no file.
 
     Raises RefusedError when the file holds anything else.
     """
@@ -175,6 +178,8 @@ def load_log_key(path: Path) -> bytes | None:
     data = path.read_bytes()
     if len(data) == 32:
         return data
+    if re.fullmatch(rb"[0-9a-fA-F]{64}\s*", data):
+        return bytes.fromhex(data.decode("ascii"))
     try:
         key = serialization.load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:

@@ -124,6 +124,8 @@ def test_the_log_key_is_known_only_when_somebody_put_it_there(store: IdentitySto
     assert load_log_key(path) is None
     path.write_bytes(raw(public))
     assert load_log_key(path) == raw(public)
+    path.write_text(raw(public).hex() + "\n")
+    assert load_log_key(path) == raw(public)
     path.write_bytes(public_pem(public))
     assert load_log_key(path) == raw(public)
     for wrong in (b"garbage", public_pem(store.keys().tls.public_key())):
