@@ -22,7 +22,7 @@ from gapwatch_collector.console.app import create_app
 from gapwatch_collector.console.deps import ConsoleDeps
 from gapwatch_collector.console.server import Listen, console_server
 from gapwatch_collector.console_sources import HeardHosts, ShippedRuleTexts
-from gapwatch_collector.errors import ConfigError, StoreBusyError
+from gapwatch_collector.errors import CollectorError, ConfigError, StoreBusyError
 from gapwatch_collector.evaluate import EvaluationSettings, Evaluator
 from gapwatch_collector.ingest.room import IngestRoom, IngestRules
 from gapwatch_collector.model import NewEntry, Origin
@@ -122,7 +122,7 @@ class _Collector:
 
     def watch(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this until the end; its failure is the collector's."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, name=getattr(work, "__name__", "a part"))
         self._tasks.append(task)
 
         async def end() -> None:
@@ -139,6 +139,7 @@ class _Collector:
             for task in self._tasks:
                 if task.done():
                     task.result()
+                    raise CollectorError(f"{task.get_name()} ended by itself; the collector stops with it")
         finally:
             told.cancel()
 

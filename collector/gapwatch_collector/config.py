@@ -61,7 +61,7 @@ class StoreSection:
 class IngestSection:
     """``[ingest]``: the stream port. Credits count records that may wait for their ack."""
 
-    listen: Address = Address("0.0.0.0", 8443)  # noqa: S104 - agents are elsewhere; mutual TLS guards it
+    listen: Address = Address("0.0.0.0", 7443)  # noqa: S104 - agents are elsewhere; mutual TLS guards it
     streams_max: int = 10_000
     credits_max: int = 2_048
     credits_total_max: int = 262_144
@@ -73,7 +73,7 @@ class IngestSection:
 class EnrolmentSection:
     """``[enrolment]``: its own port. ``auto_confirm`` works with development keys only."""
 
-    listen: Address = Address("0.0.0.0", 8444)  # noqa: S104 - hosts are elsewhere; a one-time token guards it
+    listen: Address = Address("0.0.0.0", 7444)  # noqa: S104 - hosts are elsewhere; a one-time token guards it
     certificate_days: int = 7
     token_hours: int = 72
     ask_again_s: int = 30

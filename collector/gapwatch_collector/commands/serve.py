@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import logging
+import resource
 import signal
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,15 @@ def _serve(options: argparse.Namespace) -> int:
     if faults:
         raise ConfigError(config.source, faults)
     log_to_stderr(config.collector.log_level)
+    _allow_many_connections()
     asyncio.run(_run(options, compose.Settings(config, frozenset(options.role or ROLES))))
     return DONE
+
+
+def _allow_many_connections() -> None:
+    """Every agent is a descriptor: as many as this process may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> None:

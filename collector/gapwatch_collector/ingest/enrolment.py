@@ -23,7 +23,7 @@ from grpc.aio import ServicerContext
 from gapwatch_collector.authority.keys import CollectorKeys
 from gapwatch_collector.clock import Clock
 from gapwatch_collector.errors import StoreBusyError
-from gapwatch_collector.ingest.refusals import RefusalAccount, Refused
+from gapwatch_collector.ingest.refusals import RefusalAccount, Refused, peer_address
 from gapwatch_collector.model import ActKind, Host, HostState, PendingEnrolment
 from gapwatch_collector.store.ports import Audit, Enrolments, Registers
 from gapwatch_proto.identity import HostKeysRequest, IdentityError, read_csr, renewal_message, verify
@@ -161,11 +161,10 @@ class EnrolmentService:
         return host
 
     def _issue(self, host: Host, keys: HostKeysRequest, now_ns: int) -> bytes:
+        # An officer may have decided otherwise since this request was read: what is written over is read once more.
+        host = self._store.registers.host(host.host_id) or host
         if host.state is not HostState.ENROLLED:
-            raise _denied(
-                f"host_{host.state.value}",
-                f"this host is {host.state.value} in the register; ask the secrecy administrator",
-            )
+            raise _not_enrolled(host)
         leaf, chain = self._keys.issue_host_chain(keys, host.host_id, now_ns, self._rules.certificate_life)
         first = not host.certificate_serial
         issued = replace(host, certificate_serial=f"{leaf.serial_number:x}", enrolled_ns=host.enrolled_ns or now_ns)
@@ -189,7 +188,7 @@ class EnrolmentService:
                 return await asyncio.to_thread(act, data)
             except _RefusedError as refused:
                 code, detail = refused.code, refused.detail
-                self._refusals.refuse(Refused(refused.reason, context.peer(), detail))
+                self._refusals.refuse(Refused(refused.reason, peer_address(context.peer()), detail))
             except StoreBusyError as error:
                 code, detail = grpc.StatusCode.UNAVAILABLE, f"the store cannot write now, ask again: {error}"
             except Exception:  # noqa: BLE001 - a bug of ours refuses one request and ends no server
@@ -214,6 +213,11 @@ def _request_keys(csr: bytes) -> HostKeysRequest:
         return read_csr(csr)
     except IdentityError as error:
         raise _RefusedError("bad_request", grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
+
+
+def _not_enrolled(host: Host) -> _RefusedError:
+    state = host.state.value
+    return _denied(f"host_{state}", f"this host is {state} in the register; ask the secrecy administrator")
 
 
 def _denied(reason: str, detail: str) -> _RefusedError:

@@ -26,6 +26,11 @@ class Refused:
     detail: str
 
 
+def peer_address(peer: str) -> str:
+    """A gRPC peer without its port, so that a stranger who comes again is the same stranger."""
+    return peer.rsplit(":", 1)[0]
+
+
 @dataclass(slots=True)
 class _Tally:
     entered_ns: int

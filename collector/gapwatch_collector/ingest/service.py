@@ -10,7 +10,7 @@ import grpc
 from grpc.aio import EOF, ServicerContext
 
 from gapwatch_collector.ingest.admission import Admission, StreamEndedError, certified_host
-from gapwatch_collector.ingest.refusals import Refused
+from gapwatch_collector.ingest.refusals import Refused, peer_address
 from gapwatch_collector.ingest.session import Desk, Session
 from gapwatch_proto.wire import COLLECTION_SERVICE, STREAM_METHOD
 
@@ -58,7 +58,7 @@ class CollectionService:
         return grpc.method_handlers_generic_handler(COLLECTION_SERVICE, {STREAM_METHOD.rsplit("/", 1)[1]: method})
 
     async def _stream(self, _requests: object, context: ServicerContext[bytes, bytes]) -> None:
-        sender = context.peer()
+        sender = peer_address(context.peer())
         try:
             identity = certified_host(context.auth_context())
             sender = identity.host_id.hex()
