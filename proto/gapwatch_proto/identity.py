@@ -34,7 +34,13 @@ _TREE_HEAD_TAG: Final = b"gapwatch tree head v1\x00"
 _HOST_URI: Final = "urn:gapwatch:host:"
 
 
-_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 # What cryptography raises for DER that is well-formed enough to begin with and strange further in.
 
 

@@ -24,7 +24,7 @@ from gapwatch_agent.spool.store import SqliteSpool
 from gapwatch_agent.spool.thread import SpoolThread
 from gapwatch_agent.transport.channel import Settings, Uplink
 from gapwatch_agent.transport.enrolment import this_machine
-from gapwatch_agent.transport.identity import Membership, load_log_key
+from gapwatch_agent.transport.identity import LOG_KEY_FILE, Membership, load_log_key
 from gapwatch_agent.transport.sender import BACKOFF_FIRST_S, BACKOFF_MAX_S, Backoff
 from gapwatch_agent.transport.witness import TreeWatcher
 from gapwatch_proto import codec
@@ -122,7 +122,7 @@ class Link:
         backoff = Backoff(BACKOFF_FIRST_S, BACKOFF_MAX_S, random.Random())  # noqa: S311 (spreads load, no secret)
         self._member = Member(places, this_machine(settings.hostname), clock, self._status, backoff)
         self.listener = Listener(settings.socket, settings.allowed_uids, spool, clock, self._trouble)
-        watcher = TreeWatcher(settings.state / "tree_head", load_log_key(identity / "log.pub"))
+        watcher = TreeWatcher(settings.state / "tree_head", load_log_key(identity / LOG_KEY_FILE))
         stream = Settings(settings.collector_address, settings.agent_version, boot_id)
         self.uplink = Uplink(stream, spool, self, watcher, clock)
 

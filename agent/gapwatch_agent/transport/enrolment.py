@@ -64,6 +64,7 @@ class Enrolment:
         reply = await self._call(ENROL_METHOD, request.SerializeToString())
         if reply.status == pb.EnrolReply.AWAITING_CONFIRMATION:
             return Awaiting(min(max(reply.ask_again_s, 1), 3600))
+        self._store.save_log_key(reply.log_key)
         return self._store.save_certificate(reply.certificate_chain, reply.host_id)
 
     async def renew(self, keys: HostKeys, host_id: bytes, hostname: str) -> Certificate:
@@ -72,6 +73,7 @@ class Enrolment:
         signature = keys.chain.sign(renewal_message(host_id, csr))
         request = pb.RenewRequest(host_id=host_id, csr=csr, signature=signature)
         reply = await self._call(RENEW_METHOD, request.SerializeToString())
+        self._store.save_log_key(reply.log_key)
         return self._store.save_certificate(reply.certificate_chain, host_id)
 
     async def _call(self, method: str, request: bytes) -> pb.EnrolReply:

@@ -27,6 +27,8 @@ _TLS_KEY: Final = "tls.key"
 _CHAIN_KEY: Final = "chain.key"
 _CERTIFICATE: Final = "certificate.pem"
 _REQUEST: Final = "request.der"
+LOG_KEY_FILE: Final = "log.pub"
+LOG_KEY_BYTES: Final = 32
 
 
 CERTIFICATE_FAULTS: Final = (
@@ -132,6 +134,15 @@ class IdentityStore:
         replace_file(self._directory / _CERTIFICATE, certificate.chain_pem, mode=0o600)
         (self._directory / _REQUEST).unlink(missing_ok=True)
         return certificate
+
+    def save_log_key(self, raw_key: bytes) -> None:
+        """Keep the public key of the collector's log, the first time it is told; a later one never replaces it.
+
+        A collector whose log key changed has another history: its tree heads no longer verify, and that is reported.
+        """
+        path = self._directory / LOG_KEY_FILE
+        if len(raw_key) == LOG_KEY_BYTES and not path.exists():
+            replace_file(path, raw_key.hex().encode() + b"\n", mode=0o644)
 
     def _checked(self, chain: Sequence[x509.Certificate]) -> Certificate:
         if not chain:

@@ -26,7 +26,7 @@ from gapwatch_collector.errors import StoreBusyError
 from gapwatch_collector.ingest.refusals import RefusalAccount, Refused, peer_address
 from gapwatch_collector.model import ActKind, Host, HostState, PendingEnrolment
 from gapwatch_collector.store.ports import Audit, Enrolments, Registers
-from gapwatch_proto.identity import HostKeysRequest, IdentityError, read_csr, renewal_message, verify
+from gapwatch_proto.identity import HostKeysRequest, IdentityError, raw, read_csr, renewal_message, verify
 from gapwatch_proto.record import ID_BYTES
 from gapwatch_proto.v1 import enrolment_pb2
 from gapwatch_proto.wire import ENROLMENT_SERVICE
@@ -172,7 +172,10 @@ class EnrolmentService:
         if first:
             self._act(ActKind.HOST_ENROLLED, issued, now_ns)
         return enrolment_pb2.EnrolReply(
-            status=enrolment_pb2.EnrolReply.ISSUED, certificate_chain=chain, host_id=host.host_id
+            status=enrolment_pb2.EnrolReply.ISSUED,
+            certificate_chain=chain,
+            host_id=host.host_id,
+            log_key=raw(self._keys.log_key.public_key()),
         ).SerializeToString()
 
     def _act(self, kind: ActKind, host: Host, now_ns: int) -> None:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gapwatch_proto/v1/enrolment.proto\x12\x0bgapwatch.v1\"S\n\x0fMachineIdentity\x12\x17\n\x0fmachine_id_hash\x18\x01 \x01(\t\x12\x15\n\rdmi_uuid_hash\x18\x02 \x01(\t\x12\x10\n\x08hostname\x18\x03 \x01(\t\"Y\n\x0c\x45nrolRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0b\n\x03\x63sr\x18\x02 \x01(\x0c\x12-\n\x07machine\x18\x03 \x01(\x0b\x32\x1c.gapwatch.v1.MachineIdentity\"\xc6\x01\n\nEnrolReply\x12.\n\x06status\x18\x01 \x01(\x0e\x32\x1e.gapwatch.v1.EnrolReply.Status\x12\x19\n\x11\x63\x65rtificate_chain\x18\x02 \x03(\x0c\x12\x0f\n\x07host_id\x18\x03 \x01(\x0c\x12\x13\n\x0b\x61sk_again_s\x18\x04 \x01(\r\"G\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\n\n\x06ISSUED\x10\x01\x12\x19\n\x15\x41WAITING_CONFIRMATION\x10\x02\"?\n\x0cRenewRequest\x12\x0f\n\x07host_id\x18\x01 \x01(\x0c\x12\x0b\n\x03\x63sr\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x32\x85\x01\n\tEnrolment\x12;\n\x05\x45nrol\x12\x19.gapwatch.v1.EnrolRequest\x1a\x17.gapwatch.v1.EnrolReply\x12;\n\x05Renew\x12\x19.gapwatch.v1.RenewRequest\x1a\x17.gapwatch.v1.EnrolReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gapwatch_proto/v1/enrolment.proto\x12\x0bgapwatch.v1\"S\n\x0fMachineIdentity\x12\x17\n\x0fmachine_id_hash\x18\x01 \x01(\t\x12\x15\n\rdmi_uuid_hash\x18\x02 \x01(\t\x12\x10\n\x08hostname\x18\x03 \x01(\t\"Y\n\x0c\x45nrolRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0b\n\x03\x63sr\x18\x02 \x01(\x0c\x12-\n\x07machine\x18\x03 \x01(\x0b\x32\x1c.gapwatch.v1.MachineIdentity\"\xd7\x01\n\nEnrolReply\x12.\n\x06status\x18\x01 \x01(\x0e\x32\x1e.gapwatch.v1.EnrolReply.Status\x12\x19\n\x11\x63\x65rtificate_chain\x18\x02 \x03(\x0c\x12\x0f\n\x07host_id\x18\x03 \x01(\x0c\x12\x13\n\x0b\x61sk_again_s\x18\x04 \x01(\r\x12\x0f\n\x07log_key\x18\x05 \x01(\x0c\"G\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\n\n\x06ISSUED\x10\x01\x12\x19\n\x15\x41WAITING_CONFIRMATION\x10\x02\"?\n\x0cRenewRequest\x12\x0f\n\x07host_id\x18\x01 \x01(\x0c\x12\x0b\n\x03\x63sr\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x32\x85\x01\n\tEnrolment\x12;\n\x05\x45nrol\x12\x19.gapwatch.v1.EnrolRequest\x1a\x17.gapwatch.v1.EnrolReply\x12;\n\x05Renew\x12\x19.gapwatch.v1.RenewRequest\x1a\x17.gapwatch.v1.EnrolReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLREQUEST']._serialized_start=135
   _globals['_ENROLREQUEST']._serialized_end=224
   _globals['_ENROLREPLY']._serialized_start=227
-  _globals['_ENROLREPLY']._serialized_end=425
-  _globals['_ENROLREPLY_STATUS']._serialized_start=354
-  _globals['_ENROLREPLY_STATUS']._serialized_end=425
-  _globals['_RENEWREQUEST']._serialized_start=427
-  _globals['_RENEWREQUEST']._serialized_end=490
-  _globals['_ENROLMENT']._serialized_start=493
-  _globals['_ENROLMENT']._serialized_end=626
+  _globals['_ENROLREPLY']._serialized_end=442
+  _globals['_ENROLREPLY_STATUS']._serialized_start=371
+  _globals['_ENROLREPLY_STATUS']._serialized_end=442
+  _globals['_RENEWREQUEST']._serialized_start=444
+  _globals['_RENEWREQUEST']._serialized_end=507
+  _globals['_ENROLMENT']._serialized_start=510
+  _globals['_ENROLMENT']._serialized_end=643
 # @@protoc_insertion_point(module_scope)

@@ -28,7 +28,7 @@ class EnrolRequest(_message.Message):
     def __init__(self, token: _Optional[str] = ..., csr: _Optional[bytes] = ..., machine: _Optional[_Union[MachineIdentity, _Mapping]] = ...) -> None: ...
 
 class EnrolReply(_message.Message):
-    __slots__ = ("status", "certificate_chain", "host_id", "ask_again_s")
+    __slots__ = ("status", "certificate_chain", "host_id", "ask_again_s", "log_key")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[EnrolReply.Status]
@@ -41,11 +41,13 @@ class EnrolReply(_message.Message):
     CERTIFICATE_CHAIN_FIELD_NUMBER: _ClassVar[int]
     HOST_ID_FIELD_NUMBER: _ClassVar[int]
     ASK_AGAIN_S_FIELD_NUMBER: _ClassVar[int]
+    LOG_KEY_FIELD_NUMBER: _ClassVar[int]
     status: EnrolReply.Status
     certificate_chain: _containers.RepeatedScalarFieldContainer[bytes]
     host_id: bytes
     ask_again_s: int
-    def __init__(self, status: _Optional[_Union[EnrolReply.Status, str]] = ..., certificate_chain: _Optional[_Iterable[bytes]] = ..., host_id: _Optional[bytes] = ..., ask_again_s: _Optional[int] = ...) -> None: ...
+    log_key: bytes
+    def __init__(self, status: _Optional[_Union[EnrolReply.Status, str]] = ..., certificate_chain: _Optional[_Iterable[bytes]] = ..., host_id: _Optional[bytes] = ..., ask_again_s: _Optional[int] = ..., log_key: _Optional[bytes] = ...) -> None: ...
 
 class RenewRequest(_message.Message):
     __slots__ = ("host_id", "csr", "signature")

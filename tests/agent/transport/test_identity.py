@@ -12,7 +12,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gapwatch_agent.errors import RefusedError
-from gapwatch_agent.transport.identity import Certificate, IdentityStore, load_log_key, load_root, require_chain
+from gapwatch_agent.transport.identity import (
+    LOG_KEY_FILE,
+    Certificate,
+    IdentityStore,
+    load_log_key,
+    load_root,
+    require_chain,
+)
 from gapwatch_proto.identity import raw, read_csr
 from support.certificates import authority, key_pem, pem
 
@@ -136,3 +143,14 @@ def test_the_log_key_is_known_only_when_somebody_put_it_there(store: IdentitySto
 
 def public_pem(key: ec.EllipticCurvePublicKey | Ed25519PublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_the_first_log_key_told_is_kept_for_ever(store: IdentityStore, tmp_path: Path) -> None:
+    store.keys()
+    path = tmp_path / "identity" / LOG_KEY_FILE
+    store.save_log_key(b"")  # an older collector says nothing
+    assert load_log_key(path) is None
+    store.save_log_key(b"k" * 32)
+    assert load_log_key(path) == b"k" * 32
+    store.save_log_key(b"x" * 32)
+    assert load_log_key(path) == b"k" * 32

@@ -13,7 +13,7 @@ from cryptography import x509
 
 from gapwatch_collector.ingest.enrolment import token_hash
 from gapwatch_collector.model import ActKind, EnrolmentToken, HostState, Origin
-from gapwatch_proto.identity import read_host_certificate, renewal_message
+from gapwatch_proto.identity import read_host_certificate, renewal_message, tree_head_message, verify
 from gapwatch_proto.v1 import enrolment_pb2
 from gapwatch_proto.wire import COLLECTOR_TLS_NAME, ENROL_METHOD, RENEW_METHOD, STREAM_METHOD
 from support.agents import ScriptedAgent
@@ -79,6 +79,10 @@ def test_a_machine_waits_for_an_officer_and_then_gets_its_certificate(tmp_path: 
             zone.store.registers.put_host(replace(host, state=HostState.ENROLLED), by="officer", now_ns=2)
             issued = await call(zone, ENROL_METHOD, request)
             assert issued.status == Status.ISSUED
+            assert waiting.log_key == b""
+            head = zone.store.ingest.tree_head()
+            signed = tree_head_message(head.tree_size, head.root_hash, head.signed_at_ns)
+            assert verify(issued.log_key, head.signature, signed)
             leaf, ca = [x509.load_der_x509_certificate(der) for der in issued.certificate_chain]
             leaf.verify_directly_issued_by(ca)
             ca.verify_directly_issued_by(zone_keys().root)
