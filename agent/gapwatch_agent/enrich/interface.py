@@ -10,8 +10,11 @@ from gapwatch_agent.kernel import sysfs
 from gapwatch_agent.kernel.rtnetlink import LinkMessage
 from gapwatch_proto.events import NetworkInterface
 
-TETHER_DRIVERS: Final = frozenset({"rndis_host", "cdc_ether", "cdc_ncm", "ipheth", "bnep"})
-"""Drivers by which phones share their connection (NET-07)."""
+TETHER_DRIVERS: Final = frozenset({"rndis_host", "cdc_ether", "cdc_ncm", "cdc_eem", "cdc_subset", "ipheth", "bnep"})
+"""Drivers by which phones and USB gadgets share their connection (NET-07).
+
+One device may offer several of these and the kernel binds whichever comes first.
+"""
 
 _ARPHRD_ETHER: Final = 1
 _KIND_OF_DEVTYPE: Final = {"wlan": "wlan", "wwan": "wwan", "bluetooth": "bnep"}

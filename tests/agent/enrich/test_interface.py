@@ -16,7 +16,18 @@ def tree(tmp_path):
     return SysfsTree(tmp_path / "sys")
 
 
-@pytest.mark.parametrize(("driver", "tethered"), [("rndis_host", True), ("ipheth", True), ("r8152", False)])
+@pytest.mark.parametrize(
+    ("driver", "tethered"),
+    [
+        ("rndis_host", True),
+        ("ipheth", True),
+        ("cdc_ether", True),
+        ("cdc_ncm", True),
+        ("cdc_eem", True),
+        ("cdc_subset", True),
+        ("r8152", False),
+    ],
+)
 def test_a_phone_is_told_by_its_driver(tree, driver, tethered):
     tree.device("usb1/1-1", "usb", {"idVendor": "18d1"}, devtype="usb_device")
     carrier = tree.device("usb1/1-1/1-1:1.0", "usb", driver=driver, devtype="usb_interface")
