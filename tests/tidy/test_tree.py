@@ -25,7 +25,7 @@ NO_PACKAGE_HERE = ("agent", "collector", "proto", "rules", "packaging", "tests")
 UNMIRRORED = {
     "agent/gapwatch_agent/__main__.py": "one call; every process test starts it",
     "agent/gapwatch_agent/errors.py": "classes without behaviour",
-    "agent/gapwatch_agent/spool/port.py": "the contract; tests/contract/test_spool.py is its test",
+    "agent/gapwatch_agent/spool/port.py": "the contract; tests/contract/spool is its test",
     "agent/gapwatch_agent/transport/ports.py": "protocols without behaviour",
     "collector/gapwatch_collector/__main__.py": "one call; every serve test starts it",
     "collector/gapwatch_collector/errors.py": "classes without behaviour",
