@@ -1,4 +1,8 @@
-"""Records the stream itself causes: anchors (C15), witnesses of the collector's log and suspicions about it (C4)."""
+"""Records the stream itself causes: anchors (C15), witnesses of the collector's log and suspicions about it (C4).
+
+None of them may end the stream: on a full disk, sending what waits is what makes room again. What could not be written
+is due again with the next answer.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import logging
 from typing import Final
 
 from gapwatch_agent.clock import Clock
+from gapwatch_agent.errors import UnavailableError
 from gapwatch_agent.spool.port import NewRecord
 from gapwatch_agent.transport.ports import WaitingSpool
 from gapwatch_agent.transport.witness import Suspicion, TreeWatcher
@@ -38,8 +43,8 @@ class StreamRecords:
         due = self._anchored_ns is None or now_ns - self._anchored_ns >= ANCHOR_INTERVAL_S * 1e9
         if not due or collector_ns <= 0 or not 0 < sent_boottime_ns <= now_ns:
             return
-        self._anchored_ns = now_ns
-        await self._append(Kind.ANCHOR, Anchor(collector_ns, now_ns - sent_boottime_ns), now_ns)
+        if await self._append(Kind.ANCHOR, Anchor(collector_ns, now_ns - sent_boottime_ns), now_ns):
+            self._anchored_ns = now_ns
 
     async def witness(self, head: pb.TreeHead) -> None:
         """Record a tree head, or raise what is wrong with it."""
@@ -48,15 +53,30 @@ class StreamRecords:
         now_ns = self._clock.boottime_ns()
         judged = self._watcher.seen(Witness(head.tree_size, head.root_hash, head.signed_at_ns, head.signature), now_ns)
         if isinstance(judged, Witness):
-            await self._append(Kind.WITNESS, judged, now_ns)
-            self._watcher.keep()
+            if await self._append(Kind.WITNESS, judged, now_ns):
+                self._keep_head()
+            else:
+                self._watcher.connected()
         elif isinstance(judged, Suspicion):
             _log.error("ALARM: %s", judged.reason)
             health = SensorHealth("collector_log", "tree head", "degraded", judged.reason)
-            await self._append(Kind.SENSOR_STATE, SensorState(health, "suspicious_tree_head"), now_ns)
+            if not await self._append(Kind.SENSOR_STATE, SensorState(health, "suspicious_tree_head"), now_ns):
+                self._watcher.not_recorded(judged)
 
-    async def _append(self, kind: Kind, payload: Payload, boottime_ns: int) -> None:
+    def _keep_head(self) -> None:
+        try:
+            self._watcher.keep()
+        except OSError as error:
+            _log.warning("the collector's tree head cannot be kept beyond this run: %s", error)
+
+    async def _append(self, kind: Kind, payload: Payload, boottime_ns: int) -> bool:
+        """Whether the spool took it."""
         record = NewRecord(
             kind, SEVERITY[kind], boottime_ns, self._clock.wall_ns(), self._boot_id, codec.encode(payload)
         )
-        await self._spool.append([record])
+        try:
+            await self._spool.append([record])
+        except UnavailableError as error:
+            _log.warning("the stream's own %s record waits: %s", kind.name.lower(), error)
+            return False
+        return True

@@ -37,6 +37,7 @@ class TreeWatcher:
         """``log_key``: the log's public key where it is known; without it only growth is checked."""
         self._path, self._log_key = path, log_key
         self._last = _load(path)
+        self._before = self._last
         self._recorded_ns: int | None = None
         self._raised: set[str] = set()
 
@@ -47,6 +48,7 @@ class TreeWatcher:
     def seen(self, head: Witness, boottime_ns: int) -> Witness | Suspicion | None:
         """A head to record, something to raise (once), or nothing to do."""
         reason, fault = self._fault(head)
+        self._before = self._last
         if fault:
             if reason == "history":
                 self._last = head  # later heads are judged by the history there is now
@@ -61,8 +63,13 @@ class TreeWatcher:
         self._recorded_ns = boottime_ns
         return head
 
+    def not_recorded(self, suspicion: Suspicion) -> None:
+        """The suspicion could not be written down: raise it again when it is seen again."""
+        self._raised.discard(suspicion.reason)
+        self._last = self._before
+
     def keep(self) -> None:
-        """Write the last head down."""
+        """Write the last head down. Raises OSError when the disk does not take it."""
         if self._last is not None:
             replace_file(self._path, codec.encode(self._last))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
+from gapwatch_agent.spool.port import NewRecord, SpoolFullError
 from gapwatch_agent.spool.thread import SpoolThread
 from gapwatch_agent.transport.stream_records import ANCHOR_INTERVAL_S, StreamRecords
 from gapwatch_agent.transport.witness import TreeWatcher
@@ -16,12 +18,24 @@ from support.clock import FakeClock
 from support.spools import BOOT, MemorySpool
 
 
+class FullSpool(MemorySpool):
+    """Takes nothing while ``full``."""
+
+    full = False
+
+    def append(self, records: Sequence[NewRecord], *, source: bytes = b"", numbers: Sequence[int] = ()) -> int:
+        if self.full:
+            raise SpoolFullError("the disk is full")
+        return super().append(records, source=source, numbers=numbers)
+
+
 class Told:
     """Its own records over a memory spool, and what it wrote."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.clock = FakeClock(boottime_ns=50_000)
-        self.spool = SpoolThread(MemorySpool(), lambda old, _why, _what: old)
+        self.memory = FullSpool()
+        self.spool = SpoolThread(self.memory, lambda old, _why, _what: old)
         self.own = StreamRecords(self.spool, TreeWatcher(tmp_path / "head", None), self.clock, BOOT)
 
     async def written(self) -> list[Payload]:
@@ -71,6 +85,35 @@ def test_a_head_is_witnessed_and_a_shrunken_log_reported(tmp_path: Path) -> None
         assert isinstance(state, SensorState)
         assert (state.sensor.name, state.sensor.state) == ("collector_log", "degraded")
         assert "shrank from 5 to 3" in state.sensor.missing
+        await told.spool.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_full_spool_ends_no_stream_and_the_records_are_due_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        told = Told(tmp_path)
+        good = pb.TreeHead(suite=1, tree_size=5, root_hash=b"r" * 32, signature=b"s")
+        shrunk = pb.TreeHead(suite=1, tree_size=3, root_hash=b"r" * 32, signature=b"s")
+        for full in (True, False):
+            told.memory.full = full
+            await told.own.tie(1000, 40_000)
+            await told.own.witness(good)
+        for full in (True, False):
+            told.memory.full = full
+            await told.own.witness(shrunk)
+        kinds = [type(payload) for payload in await told.written()]
+        assert kinds == [Anchor, Witness, SensorState]
+        await told.spool.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_head_that_cannot_be_kept_on_disk_is_recorded_all_the_same(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        told = Told(tmp_path / "no such directory")
+        await told.own.witness(pb.TreeHead(suite=1, tree_size=5, root_hash=b"r" * 32, signature=b"s"))
+        assert await told.written() == [Witness(5, b"r" * 32, 0, b"s")]
         await told.spool.close()
 
     asyncio.run(scenario())
