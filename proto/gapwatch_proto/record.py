@@ -85,20 +85,28 @@ class RecordHeader:
 
         Raises MalformedRecordError when the length, the suite, the severity or the number is wrong.
         """
-        if len(data) != HEADER_BYTES:
-            raise MalformedRecordError(f"a record header has {HEADER_BYTES} bytes, this one {len(data)}")
-        (suite, spool_id, seq, kind, boot_id, boottime, wall, severity, prev_hash, payload_hash) = _HEADER.unpack(data)
-        if suite != SUITE_SHA256_ED25519:
-            raise MalformedRecordError(f"record suite {suite} is not known here; update this program")
-        if not SEVERITY_MIN <= severity <= SEVERITY_MAX:
-            raise MalformedRecordError(f"severity {severity} is outside {SEVERITY_MIN}..{SEVERITY_MAX}")
-        if seq == 0:
-            raise MalformedRecordError("record number 0 does not exist; a spool begins at 1")
-        return cls(spool_id, seq, kind, boot_id, boottime, wall, severity, prev_hash, payload_hash, suite)
+        return cls(*read_fields(data))
 
     def hash(self) -> bytes:
         """The record's hash: what its successor and the batch signature name."""
         return sha256(self.pack()).digest()
+
+
+def read_fields(data: bytes) -> tuple[bytes, int, int, bytes, int, int, int, bytes, bytes, int]:
+    """The fields of a header that arrived from outside, in the order of RecordHeader's, for whoever reads very many.
+
+    Raises MalformedRecordError as ``RecordHeader.unpack`` does.
+    """
+    if len(data) != HEADER_BYTES:
+        raise MalformedRecordError(f"a record header has {HEADER_BYTES} bytes, this one {len(data)}")
+    (suite, spool_id, seq, kind, boot_id, boottime, wall, severity, prev_hash, payload_hash) = _HEADER.unpack(data)
+    if suite != SUITE_SHA256_ED25519:
+        raise MalformedRecordError(f"record suite {suite} is not known here; update this program")
+    if not SEVERITY_MIN <= severity <= SEVERITY_MAX:
+        raise MalformedRecordError(f"severity {severity} is outside {SEVERITY_MIN}..{SEVERITY_MAX}")
+    if seq == 0:
+        raise MalformedRecordError("record number 0 does not exist; a spool begins at 1")
+    return spool_id, seq, kind, boot_id, boottime, wall, severity, prev_hash, payload_hash, suite
 
 
 def _require_widths(header: RecordHeader) -> None:

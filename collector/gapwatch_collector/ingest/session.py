@@ -271,4 +271,4 @@ def _parse(frame: bytes) -> SentHello | SentBatch:
 
 
 def _severity(item: Item) -> int:
-    return item.header.severity if isinstance(item, RecordItem) else item.sent.span.worst_severity
+    return item.severity if isinstance(item, RecordItem) else item.sent.span.worst_severity

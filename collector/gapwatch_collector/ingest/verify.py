@@ -23,9 +23,9 @@ from gapwatch_proto.record import (
     SEVERITY_MIN,
     SUITE_SHA256_ED25519,
     CollapsedSpan,
-    RecordHeader,
     batch_message,
     payload_hash,
+    read_fields,
     record_hash,
 )
 from gapwatch_proto.wire import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
@@ -79,8 +79,12 @@ class RecordItem(NamedTuple):
     last_seq: int
     prev_hash: bytes
     last_hash: bytes
-    header: RecordHeader
     sent: SentRecord
+    kind: int
+    severity: int
+    boot_id: bytes
+    boottime_ns: int
+    wall_ns: int
 
 
 class SpanItem(NamedTuple):
@@ -188,30 +192,30 @@ def _read_items(batch: SentBatch, host_id: bytes, chain_key: bytes) -> list[Item
 
 def _read_record(sent: SentRecord, spool_id: bytes) -> RecordItem:
     try:
-        header = RecordHeader.unpack(sent.header)
+        spool, seq, kind, boot_id, boottime_ns, wall_ns, severity, prev_hash, hash_named, _ = read_fields(sent.header)
     except MalformedRecordError as error:
         raise _WrongError(RefusalReason.MALFORMED, str(error)) from error
-    seq = header.seq
-    if header.spool_id != spool_id:
+    if spool != spool_id:
         raise _WrongError(RefusalReason.BROKEN_CHAIN, f"record {seq} is of another spool than its batch")
-    if seq > NUMBER_MAX or header.boottime_ns > NUMBER_MAX:
+    if seq > NUMBER_MAX or boottime_ns > NUMBER_MAX:
         raise _WrongError(RefusalReason.MALFORMED, f"record {seq}: number or boot time is impossibly large")
     if len(sent.payload) > PAYLOAD_BYTES_MAX:
         raise _WrongError(
             RefusalReason.MALFORMED, f"record {seq}: payload of {len(sent.payload)} bytes; {PAYLOAD_BYTES_MAX} at most"
         )
-    if _SEVERITY_BY_NUMBER.get(header.kind, header.severity) != header.severity:
-        wanted = _SEVERITY_BY_NUMBER[header.kind]
+    if _SEVERITY_BY_NUMBER.get(kind, severity) != severity:
+        wanted = _SEVERITY_BY_NUMBER[kind]
         raise _WrongError(
             RefusalReason.MALFORMED,
-            f"record {seq}: kind {header.kind} has severity {wanted}, the header says {header.severity}",
+            f"record {seq}: kind {kind} has severity {wanted}, the header says {severity}",
         )
     if sent.payload_evicted:
         if sent.payload:
             raise _WrongError(RefusalReason.MALFORMED, f"record {seq}: says its payload was given up, yet carries one")
-    elif payload_hash(sent.payload) != header.payload_hash:
+    elif payload_hash(sent.payload) != hash_named:
         raise _WrongError(RefusalReason.BROKEN_CHAIN, f"record {seq}: the payload is not the one the header names")
-    return RecordItem(seq, seq, header.prev_hash, record_hash(sent.header), header, sent)
+    last_hash = record_hash(sent.header)
+    return RecordItem(seq, seq, prev_hash, last_hash, sent, kind, severity, boot_id, boottime_ns, wall_ns)
 
 
 def _read_span(sent: SentSpan, host_id: bytes, spool_id: bytes, chain_key: bytes) -> SpanItem:
