@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gapwatch_collector.evaluate import identity
+from gapwatch_collector.evaluate.lasting import LastingFacts
 from gapwatch_collector.evaluate.register_rows import keep_row, load_registers
 from gapwatch_collector.evaluate.silence import Silences, SilentHost
 from gapwatch_collector.evaluate.state import INSERTIONS_MAX, STANDING_MAX, Memory, Remembered
-from gapwatch_collector.facts.compute import EventFacts, FactSource
+from gapwatch_collector.facts.compute import EventFacts, FactSource, host_facts
 from gapwatch_collector.facts.taxonomy import CATEGORIES, SILENCE
-from gapwatch_collector.model import Alert, AlertState, Host, LogEntry, Origin
+from gapwatch_collector.model import Alert, AlertState, Host, HostState, LogEntry, Origin, RegisteredMedium
 from gapwatch_collector.rules import Rule, RuleSet
 from gapwatch_collector.store.entries import read_register_change
 from gapwatch_collector.store.ports import Sighting
@@ -71,7 +72,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """What an alert is about, beside its facts."""
+    """What an alert is about, beside its facts. ``raised_ns`` is set when another entry than its own raises it."""
 
     entry: LogEntry
     seen: EventFacts
@@ -79,6 +80,7 @@ class _Act:
     member: bytes
     indexes: tuple[int, ...]
     case_id: bytes | None = None
+    raised_ns: int = 0
 
 
 class Core:
@@ -99,6 +101,7 @@ class Core:
         )
         self._standing = Remembered(self._memory, "standing/", STANDING_MAX)
         self._insertions = Remembered(self._memory, "insertion/", INSERTIONS_MAX)
+        self._lasting = LastingFacts(self._memory)
         self._outcome = Outcome()
 
     def step(self, entry: LogEntry) -> None:
@@ -139,11 +142,23 @@ class Core:
     def _register(self, entry: LogEntry) -> None:
         row = read_register_change(entry.entry).after
         keep_row(self._memory, row)
-        if isinstance(row, Host):
-            self._registers.put_host(row)
-            self._silences.enrolled(row, entry)
-        else:
-            self._registers.put_medium(row)
+        concerned = self._host_changed(row, entry) if isinstance(row, Host) else self._medium_changed(row)
+        for lasting in concerned:
+            self._judge_again(lasting, entry)
+
+    def _host_changed(self, host: Host, entry: LogEntry) -> list[LogEntry]:
+        """Take in a host's row; returns the records that must be judged again under it."""
+        before = self._registers.host(host.host_id)
+        self._registers.put_host(host)
+        self._silences.enrolled(host, entry)
+        # A renewed certificate is a change of the row and of nothing that rules can see.
+        same = host_facts(host.host_id, before) == host_facts(host.host_id, host)
+        return [] if same or host.state is not HostState.ENROLLED else self._lasting.of_host(host.host_id)
+
+    def _medium_changed(self, medium: RegisteredMedium) -> list[LogEntry]:
+        before = self._registers.media.get(medium.medium_id)
+        self._registers.put_medium(medium)
+        return self._lasting.of_media([medium] if before is None else [before, medium])
 
     def _heard(self, entry: LogEntry) -> None:
         explained = self._silences.heard(entry, identity.member(entry.entry))
@@ -168,8 +183,11 @@ class Core:
             self._silences.stopped(new.host_id, payload.reason or "unknown")
         elif isinstance(payload, AgentStarted):
             self._silences.stopped(new.host_id, "")
+            self._lasting.forget(new.host_id)
         if watched:
-            self._evaluate(entry, self._facts.of_record(entry, payload))
+            seen = self._facts.of_record(entry, payload)
+            self._lasting.saw(entry, seen.category, seen.facts)
+            self._evaluate(entry, seen)
 
     # --- alerts -------------------------------------------------------------------------------------------------------
 
@@ -190,6 +208,20 @@ class Core:
         if seen.medium_key:
             self._saw(entry, seen)
 
+    def _judge_again(self, lasting: LogEntry, change: LogEntry) -> None:
+        """A record that still stands, under the register as this change left it: what it ended before stays ended."""
+        new = lasting.entry
+        seen = self._facts.of_record(lasting, codec.decode(new.kind, new.payload))
+        matched = self._ruleset.matching(seen.category, seen.facts)
+        if not matched:
+            return
+        known = self._insertions.get(_insertion_name(seen.facts)) if seen.category == "medium" else None
+        case_id = bytes.fromhex(known["case"]) if known else None
+        indexes = (lasting.log_index, change.log_index)
+        act = _Act(lasting, seen, new.host_id, identity.member(new), indexes, case_id, change.recorded_ns)
+        for rule in matched:
+            self._raise(rule, act)
+
     def _silent(self, entry: LogEntry, silent: SilentHost) -> None:
         seen = self._facts.of_silence(entry, silent.silence)
         indexes = (silent.log_index, entry.log_index)
@@ -205,7 +237,7 @@ class Core:
             name = identity.standing_name(rule.rule_id, key)
             if self._standing.get(name) is not None:
                 return alert_id
-            self._standing.put(name, {}, act.entry.log_index)
+            self._standing.put(name, {}, act.indexes[-1])
         new, facts = act.entry.entry, act.seen.facts
         late = act.entry.recorded_ns - new.event_ns > self._settings.late_after_s * _SECOND_NS
         self._outcome.alerts.append(
@@ -217,7 +249,7 @@ class Core:
                 severity=rule.severities.on(classified=facts["host.classified"]),
                 event_ns=new.event_ns,
                 uncertainty_ns=new.uncertainty_ns,
-                raised_ns=act.entry.recorded_ns,
+                raised_ns=act.raised_ns or act.entry.recorded_ns,
                 host_id=act.host_id,
                 facts={name: _bounded(value) for name, value in facts.items()},
                 members=act.indexes,
@@ -231,7 +263,7 @@ class Core:
     def _insertion(self, entry: LogEntry, seen: EventFacts) -> bytes:
         """The case of the insertion this event belongs to: from plugging in to removal, at most one boot."""
         facts = seen.facts
-        name = f"{facts['host.id']}/{facts.get('event.boot_id', '')}/{facts['medium.device_key']}"
+        name = _insertion_name(facts)
         activity = facts.get("medium.activity", "file")
         plugged_in = activity == "attached" and not facts["present_at_start"]
         known = None if plugged_in else self._insertions.get(name)
@@ -267,6 +299,10 @@ class Core:
         }
         recent = [*skipped["recent"], record][-_SKIPPED_KEPT:]
         self._memory.put(_SKIPPED, {"count": skipped["count"] + 1, "recent": recent})
+
+
+def _insertion_name(facts: Mapping[str, Any]) -> str:
+    return f"{facts['host.id']}/{facts.get('event.boot_id', '')}/{facts['medium.device_key']}"
 
 
 def _bounded(value: Any) -> Any:
