@@ -110,7 +110,9 @@ class Service:
         """Serve until stopped or idle for long enough."""
         while not self._stopping and not self._is_idle():
             for key, _ in self._selector.select(self._timeout_s()):
-                key.data()
+                # What came before in this turn may have closed it (and its number may belong to another by now).
+                if self._selector.get_map().get(key.fd) is key:
+                    key.data()
             self._end_overdue()
             alive()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -159,3 +160,33 @@ def test_a_client_that_leaves_takes_its_child_along(inspector, tmp_path):
         time.sleep(0.02)
     else:
         pytest.fail("the child outlived its client")
+
+
+def test_a_client_that_leaves_just_before_its_child_answers_takes_nothing_down(inspector, tmp_path):
+    path, process = inspector
+    file = tmp_path / "a"
+    with file.open("wb") as sparse:
+        sparse.truncate(256 * 1024 * 1024)  # long enough to hash that the child is met at work
+    leaving = _connect(path)
+    _ask(leaving, file)
+    born = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline = time.monotonic() + 10
+    while not born.read_text():
+        assert time.monotonic() < deadline
+    os.kill(process.pid, signal.SIGSTOP)  # hanging up and the answer are seen in one turn of its loop
+    try:
+        leaving.close()
+        while any(_state(pid) != "Z" for pid in born.read_text().split()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+    file.write_bytes(b"nothing here")
+    with _connect(path) as connection:
+        _ask(connection, file)
+        assert _verdict(connection).inspection.inspected == "full"
+    assert process.poll() is None
+
+
+def _state(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
