@@ -141,7 +141,7 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What the inspector could say. ``inspected``: full, partial, none. ``reason`` (when not full) is one of encrypted
-    damaged too_large too_deep too_many timed_out crashed unsupported unreadable vanished.
+    damaged too_large too_deep too_many timed_out crashed absent unsupported unreadable vanished.
     """
 
     inspected: str = "none"

@@ -184,7 +184,7 @@ async def watching(
     try:
         await watch.until(lambda: sensor.health().mechanism and sensor.health().state != "stopped")
         if guard:
-            await watch.until(lambda: sensor.health().state == "running")
+            await watch.until(lambda: "guard" not in sensor.health().missing)
         yield watch
     finally:
         task.cancel()

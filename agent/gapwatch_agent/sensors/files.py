@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import os
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from gapwatch_agent.clock import Clock
 from gapwatch_agent.enrich.actor import Actors, act_of
-from gapwatch_agent.enrich.inspection import CONCURRENCY_MAX, DEADLINE_S, InspectorClient
+from gapwatch_agent.enrich.inspection import ABSENT_WAIT_S, CONCURRENCY_MAX, DEADLINE_S, InspectorClient
 from gapwatch_agent.enrich.seen import OBJECTS_MAX, SeenIndex
 from gapwatch_agent.guard.client import GuardClient
 from gapwatch_agent.guard.messages import Opened, Status
@@ -29,9 +27,10 @@ from gapwatch_agent.kernel import fanotify
 from gapwatch_agent.kernel.procfs import Who, read_who
 from gapwatch_agent.sensors import Emit
 from gapwatch_agent.sensors.account import Account, Moment
+from gapwatch_agent.sensors.files_again import SecondLook
 from gapwatch_agent.sensors.files_captures import CAPTURES_MAX, Captures
 from gapwatch_agent.sensors.files_groups import MOVED_IN, FileGroups, Observation, Observed, Overflowed
-from gapwatch_agent.sensors.files_listing import ENTRIES_MAX, Listed, Tally, walk
+from gapwatch_agent.sensors.files_listing import ENTRIES_MAX, Listed, Tally, next_of, walk
 from gapwatch_agent.sensors.files_report import Reporter, sighting_of
 from gapwatch_agent.sensors.files_watchdog import MISSING, FileObservers
 from gapwatch_agent.sensors.files_work import LISTED, WRITTEN_MAX, Item, Mounted, WorkQueue
@@ -42,14 +41,15 @@ _log = logging.getLogger(__name__)
 
 _FLUSH_S: Final = 2.0
 _SETTLE_S: Final = 2.0
-_CHUNK: Final = 64
 _ENDED_MAX: Final = 8
 _NO_GUARD: Final = "guard is away: who wrote is asked after the event"
 
 
 @dataclass(frozen=True, slots=True)
 class FilesLimits:
-    """Bounds of the sensor. ``settle_s`` is how long a file that changes during a listing is left alone."""
+    """Bounds of the sensor. ``settle_s`` is how long a file that changes during a listing is left alone,
+    ``absent_wait_s`` how long after the inspector went files wait for it.
+    """
 
     written_max: int = WRITTEN_MAX
     captures_max: int = CAPTURES_MAX
@@ -57,6 +57,7 @@ class FilesLimits:
     seen_max: int = OBJECTS_MAX
     inspections_max: int = CONCURRENCY_MAX
     inspection_s: float = DEADLINE_S
+    absent_wait_s: float = ABSENT_WAIT_S
     settle_s: float = _SETTLE_S
 
 
@@ -68,6 +69,7 @@ class _Parts:
     guard: GuardClient
     reporter: Reporter
     seen: SeenIndex
+    second_look: SecondLook
 
 
 class FilesSensor:
@@ -120,6 +122,7 @@ class FilesSensor:
         missing = {MISSING} if fallback else set(self._missing.values())
         if not fallback and not self._parts.guard.connected:
             missing.add(_NO_GUARD)
+        missing.add(self._parts.second_look.missing)
         missing.discard("")
         text = "; ".join(sorted(missing))
         return replace(health, missing=text, state="degraded" if text else "running")
@@ -135,17 +138,21 @@ class FilesSensor:
         seen = SeenIndex(self._state_dir / "seen.sqlite", self._limits.seen_max)
         self._queue = WorkQueue(self._limits.written_max)
         limits = self._limits
-        inspector = InspectorClient(self._inspector_socket, limits.inspections_max, limits.inspection_s)
-        reporter = Reporter(self._account, self._clock, self._queue, inspector, seen, limits.inspections_max)
+        inspector = InspectorClient(
+            self._inspector_socket, limits.inspections_max, limits.inspection_s, limits.absent_wait_s
+        )
+        again = SecondLook(inspector, self._queue, self._clock, self._list_again)
+        reporter = Reporter(self._account, self._clock, self._queue, inspector, seen, again, limits.inspections_max)
         groups = self._make_groups()
         guard = GuardClient(self._guard_socket, self._clock, self)
-        self._parts = _Parts(groups, guard, reporter, seen)
+        self._parts = _Parts(groups, guard, reporter, seen, again)
         mechanism = "watchdog" if isinstance(groups, FileObservers) else "fanotify"
         self._account.opened(emit, mechanism)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(reporter.run())
                 tasks.create_task(self._keep_seen(seen))
+                tasks.create_task(again.run())
                 if mechanism == "fanotify":
                     tasks.create_task(guard.run())
                 for mounted in list(self._mounted.values()):
@@ -321,6 +328,10 @@ class FilesSensor:
 
     # --- what stands there ------------------------------------------------------------------------------------------
 
+    def _list_again(self, dev: int) -> None:
+        if dev in self._mounted:
+            self._list(self._mounted[dev])
+
     def _list(self, mounted: Mounted) -> None:
         before = self._listings.pop(mounted.dev, None)
         if before is not None:
@@ -341,7 +352,7 @@ class FilesSensor:
         began_ns = self._clock.boottime_ns()
         found = walk(mounted.mount_points[0], mounted.dev, tally, self._limits.listed_max)
         changing: list[Listed] = []
-        while chunk := await asyncio.to_thread(_next_of, found):
+        while chunk := await asyncio.to_thread(next_of, found):
             for listed in chunk:
                 status = listed.status
                 if min(status.st_mtime_ns, status.st_ctime_ns) + 2_000_000_000 >= mounted.marked_wall_ns:
@@ -386,14 +397,3 @@ class FilesSensor:
     def _say_gap(self, source: str, reason: str, count: int, begin_ns: int, end_ns: int, detail: str) -> None:
         gap = Gap(source, reason, count, begin_ns, end_ns, detail=detail)
         self._account.say(Kind.GAP, gap)
-
-
-def _next_of(found: Iterator[Listed]) -> list[Listed]:
-    """The next few: as many as a quarter of a second gives, so that a slow medium does not hold them back."""
-    until = time.monotonic() + 0.25
-    chunk: list[Listed] = []
-    for listed in itertools.islice(found, _CHUNK):
-        chunk.append(listed)
-        if time.monotonic() > until:
-            break
-    return chunk

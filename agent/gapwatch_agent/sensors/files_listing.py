@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 ENTRIES_MAX: Final = 500_000
 FOLDER_ENTRIES_MAX: Final = 50_000
 DEPTH_MAX: Final = 128
+CHUNK_MAX: Final = 64
 
 
 class Listed(NamedTuple):
@@ -64,3 +66,14 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         return entry.stat(follow_symlinks=False)
     except OSError:
         return None
+
+
+def next_of(found: Iterator[Listed]) -> list[Listed]:
+    """The next few: as many as a quarter of a second gives, so that a slow medium does not hold them back."""
+    until = time.monotonic() + 0.25
+    chunk: list[Listed] = []
+    for listed in itertools.islice(found, CHUNK_MAX):
+        chunk.append(listed)
+        if time.monotonic() > until:
+            break
+    return chunk

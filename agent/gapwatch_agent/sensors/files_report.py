@@ -18,9 +18,10 @@ from pathlib import PurePath
 from typing import Final, TypeVar
 
 from gapwatch_agent.clock import Clock
-from gapwatch_agent.enrich.inspection import InspectorClient
+from gapwatch_agent.enrich.inspection import ABSENT, CRASHED, InspectorClient
 from gapwatch_agent.enrich.seen import SeenIndex, Sighting
 from gapwatch_agent.sensors.account import Account
+from gapwatch_agent.sensors.files_again import SecondLook
 from gapwatch_agent.sensors.files_groups import CLOSED_WRITE
 from gapwatch_agent.sensors.files_reading import Readable, Unreadable, describe_source, open_file
 from gapwatch_agent.sensors.files_work import LISTED, Item, Mounted, WorkQueue
@@ -95,6 +96,7 @@ class Reporter:
         queue: WorkQueue,
         inspector: InspectorClient,
         seen: SeenIndex,
+        second_look: SecondLook,
         workers: int,
     ) -> None:
         self._account = account
@@ -102,6 +104,7 @@ class Reporter:
         self._queue = queue
         self._inspector = inspector
         self._seen = seen
+        self._second_look = second_look
         self._workers = workers
         self._told: OrderedDict[tuple[int, int], _Told] = OrderedDict()
         self._renamed: OrderedDict[tuple[int, int], str] = OrderedDict()
@@ -213,15 +216,19 @@ class Reporter:
             inspection, digest = await self._inspector.inspect(
                 readable.fd, PurePath(readable.path).name, status.st_size
             )
-        if not (same and told is not None and digest and digest == told.sha256):
+        nothing_new = item.again and (inspection is ABSENT or inspection is CRASHED)
+        kept = self._second_look.keep(item, inspection)
+        if not nothing_new and not (same and told is not None and digest and digest == told.sha256):
             file = File(readable.path, PurePath(readable.path).name, status.st_size, digest)
             if before is None or not digest or before.sha256 != digest:
                 await self._tell(item, file, inspection)
+        if kept:  # neither told for good nor seen
+            return
         _remember(self._told, key, _Told(changed, item.act, readable.path, digest, settled))
         self._seen.note(sighting_of(item.mounted, readable.path, status, digest))
 
     async def _report_unreadable(self, item: Item, reason: str) -> None:
-        if not reason or (item.action == LISTED and reason == "vanished"):
+        if not reason or item.again or (item.action == LISTED and reason == "vanished"):
             return
         inspection = Inspection(inspected="none", reason=reason)
         digest = ""

@@ -41,7 +41,8 @@ class Mounted:
 class Item:
     """A file to inspect and report. ``changed_ns``, ``size`` and ``links`` are as the event found them.
 
-    ``sources`` are candidates by name; ``source`` is the answer to which it was, once it has been asked.
+    ``sources`` are candidates by name; ``source`` is the answer to which it was, once it has been asked. ``again``: it
+    was told already, but not inspected.
     """
 
     action: str
@@ -56,6 +57,7 @@ class Item:
     act: str = ""
     sources: tuple[str, ...] = ()
     source: asyncio.Future[File] | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ class WorkQueue:
     def __len__(self) -> int:
         return len(self._written) + len(self._listed)
 
+    @property
+    def has_room(self) -> bool:
+        """One more written file would not be refused."""
+        return len(self._written) < self._written_max
+
     def add(self, item: Item) -> None:
         """Queue a written file, or fold it into the item of the same file and act that still waits."""
         key = (item.mounted.dev, item.ino, item.act)
@@ -90,6 +97,7 @@ class WorkQueue:
             waiting.path, waiting.size, waiting.changed_ns = item.path, item.size, item.changed_ns
             waiting.links, waiting.at = item.links, item.at
             waiting.sources = item.sources or waiting.sources
+            waiting.again = waiting.again and item.again
         elif len(self._written) >= self._written_max:
             at = item.at.boottime_ns
             before = self._refused or Refusals(0, at, at)

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 import os
+import socket
+import threading
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gapwatch_agent.enrich.inspection import CRASHED, TIMED_OUT, InspectorClient, read_verdict
+from gapwatch_agent.enrich.inspection import ABSENT, CRASHED, TIMED_OUT, InspectorClient, read_verdict
 from gapwatch_agent.errors import PeerError
 from gapwatch_proto import codec
 from gapwatch_proto.events import FileActivity, Inspection, Mark
@@ -30,9 +32,9 @@ def memory(content: bytes = CONTENT) -> int:
     return fd
 
 
-def ask(path: Path, *names: str, deadline_s: float = 10) -> list[tuple[Inspection, str]]:
+def ask(path: Path, *names: str, deadline_s: float = 10, absent_wait_s: float = 0.2) -> list[tuple[Inspection, str]]:
     async def scenario() -> list[tuple[Inspection, str]]:
-        client = InspectorClient(path, 4, deadline_s)
+        client = InspectorClient(path, 4, deadline_s, absent_wait_s)
         fd = memory()
         try:
             return list(await asyncio.gather(*(client.inspect(fd, name, len(CONTENT)) for name in names)))
@@ -68,8 +70,97 @@ def test_a_crash_is_retried_once(tmp_path: Path, inspector: FakeInspector) -> No
 
 def test_an_absent_inspector_is_a_result_and_a_burst_does_not_wait_for_each(tmp_path: Path) -> None:
     began = time.monotonic()
-    assert ask(tmp_path / "nobody.sock", *map(str, range(40))) == [(CRASHED, "")] * 40
-    assert time.monotonic() - began < 0.25 * 40 / 4
+    assert ask(tmp_path / "nobody.sock", *map(str, range(40))) == [(ABSENT, "")] * 40
+    assert time.monotonic() - began < 0.2 * 40 / 4
+
+
+def back_after(path: Path, delay_s: float) -> threading.Thread:
+    """An inspector that begins to listen after a while."""
+
+    def begin() -> None:
+        time.sleep(delay_s)
+        FakeInspector(path)
+
+    thread = threading.Thread(target=begin, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_an_absent_inspector_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "inspector.sock"
+    back = back_after(path, 0.3)
+    # One descriptor for all, whose position they share: what was read is not the point here.
+    assert [result[0].inspected for result in ask(path, *"abcdef", absent_wait_s=30)] == ["full"] * 6
+    back.join()
+
+
+def test_a_dead_listener_is_absent_and_no_attempt(tmp_path: Path) -> None:
+    path = tmp_path / "inspector.sock"
+    FakeInspector(path).close()  # its socket stays: nobody answers there
+    assert ask(path, "a") == [(ABSENT, "")]
+    back = back_after(path, 0.3)
+    ((inspection, sha256),) = ask(path, "a", absent_wait_s=30)
+    assert (inspection.inspected, sha256) == ("full", SHA256)
+    back.join()
+
+
+def test_one_killed_with_the_file_in_its_hands_is_waited_for_and_asked_again(
+    tmp_path: Path, inspector: FakeInspector
+) -> None:
+    path = tmp_path / "inspector.sock"
+    backs: list[threading.Thread] = []
+
+    def killed(_name: str) -> bool:
+        inspector.close()
+        backs.append(back_after(path, 0.3))
+        return True
+
+    inspector.mishap = killed
+    ((inspection, sha256),) = ask(path, "a", absent_wait_s=30)
+    assert (inspection.inspected, sha256, len(backs)) == ("full", SHA256, 1)
+    backs[0].join()
+
+
+def test_a_connection_that_ended_while_idle_costs_no_attempt(tmp_path: Path, inspector: FakeInspector) -> None:
+    path = tmp_path / "inspector.sock"
+    once = [True]
+
+    async def scenario() -> None:
+        client = InspectorClient(path, 4, 10, 30)
+        fd = memory()
+        inspector.mishap = lambda name: name == "last words"
+        await client.inspect(fd, "a", 1)
+        assert client.present
+        client._idle[0].shutdown(socket.SHUT_RDWR)
+        inspector.mishap = lambda name: name == "b" and bool(once and once.pop())
+        assert (await client.inspect(fd, "b", 1))[1] == SHA256
+        os.close(fd)
+        client.close()
+
+    asyncio.run(scenario())
+    assert inspector.names == ["a", "b", "b"]
+
+
+def test_whether_it_is_there_can_be_asked_without_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "inspector.sock"
+
+    async def scenario() -> None:
+        client = InspectorClient(path, 4, 10, 0)
+        assert client.present
+        assert not client.probe()
+        assert not client.present
+        fake = FakeInspector(path)
+        assert client.probe()
+        assert client.probe()
+        assert client.present
+        assert len(client._idle) == 1
+        fake.close()
+        client._idle[0].shutdown(socket.SHUT_RDWR)
+        assert not client.probe()
+        assert client._idle == []
+        client.close()
+
+    asyncio.run(scenario())
 
 
 def test_one_that_hangs_is_timed_out_and_not_asked_again(tmp_path: Path, inspector: FakeInspector) -> None:

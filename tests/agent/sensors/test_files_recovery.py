@@ -104,7 +104,7 @@ def test_a_burst_is_told_exactly(tmp_path: Path) -> None:
     count, room = 20_000, 500
 
     async def scenario(point: Path) -> None:
-        limits = FilesLimits(written_max=room, settle_s=0.2)
+        limits = FilesLimits(written_max=room, settle_s=0.2, absent_wait_s=0.5)
         # Without an inspector each file is quickly uninspected: this is about counting.
         async with watching(tmp_path, limits=limits, with_inspector=False) as watch:
             await watch.sensor.medium_mounted(MEDIUM, point)

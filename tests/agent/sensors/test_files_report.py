@@ -14,6 +14,7 @@ from gapwatch_agent.clock import SystemClock
 from gapwatch_agent.enrich.inspection import InspectorClient
 from gapwatch_agent.enrich.seen import SeenIndex
 from gapwatch_agent.sensors.account import Account, Moment
+from gapwatch_agent.sensors.files_again import SecondLook
 from gapwatch_agent.sensors.files_groups import CLOSED_WRITE, MOVED_IN
 from gapwatch_agent.sensors.files_report import Reporter, kind_of, sighting_of
 from gapwatch_agent.sensors.files_work import LISTED, Item, Mounted, WorkQueue
@@ -63,7 +64,8 @@ class Bench:
         account = Account("files", "fanotify", SystemClock())
         account.opened(self.events.append)
         self.client = InspectorClient(folder / "inspector.sock")
-        self.reporter = Reporter(account, SystemClock(), self.queue, self.client, seen, 2)
+        again = SecondLook(self.client, self.queue, SystemClock(), lambda _dev: None)
+        self.reporter = Reporter(account, SystemClock(), self.queue, self.client, seen, again, 2)
 
     def item(self, path: Path, action: str = CLOSED_WRITE, act: str = "act", **fields) -> Item:
         status = path.lstat()
