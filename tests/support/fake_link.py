@@ -54,6 +54,11 @@ class FakeLink:
         self._connection = None
         self._unkept.clear()
 
+    def forget_after(self, number: int) -> None:
+        """Its spool was cut: what it had kept beyond this number of every instance is gone."""
+        self.kept = {key: value for key, value in self.kept.items() if key[1] <= number}
+        self._last = {instance: min(last, number) for instance, last in self._last.items()}
+
     def payloads(self) -> list[object]:
         """Everything kept, decoded, in the order of the numbers."""
         return [codec.decode(kind, payload) for _, (kind, payload) in sorted(self.kept.items())]

@@ -15,7 +15,7 @@ import secrets
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -84,6 +84,8 @@ class Pipeline:
         self._idle = asyncio.Event()
         self._sensors_due = True
         self._progress = 0
+        self._greeted = False
+        self._kept = 0
         self._last_kept_ns = 0
         self._last_loss_ns = 0
 
@@ -149,26 +151,39 @@ class Pipeline:
             failures += 1
 
     async def _converse(self, connection: socket.socket) -> None:
+        """Until the connection ends. The beat runs from the first word on: a link that hangs must not make us look
+        hung, or the watchdog ends the one process that still holds what was observed.
+        """
+        self._greeted = False
+        self._last_kept_ns = self._clock.boottime_ns()
+        await _first_to_end(self._beat(connection), self._speak(connection))
+
+    async def _speak(self, connection: socket.socket) -> None:
         await _send(connection, channel.Message(HELLO, self._instance))
         reply = await _receive(connection)
         if reply.type != HELLO_REPLY:
             raise PeerError(f"link answered the greeting with message type {reply.type}")
         self._note_kept(reply.body)
+        self._report_forgotten(NUMBER.unpack(reply.body)[0])
         with self._lock:
             again = self._queue.to_resend()
         for number, item in again:
             await _send(connection, self._event_message(number, item))
-        self._sensors_due = True
+        self._sensors_due = self._greeted = True
         self._last_kept_ns = self._clock.boottime_ns()
-        tasks = [asyncio.create_task(work(connection)) for work in (self._listen, self._talk, self._beat)]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await _first_to_end(self._listen(connection), self._talk(connection))
+
+    def _report_forgotten(self, known: int) -> None:
+        """Link once said that more was durable than it knows now: its spool was cut or taken away (C3)."""
+        missing = self._kept - known
+        if missing <= 0:
+            return
+        self._kept = known
+        now_ns = self._clock.boottime_ns()
+        # A spool that knows nothing of us may have been emptied after the collector had it all: nobody can count then.
+        detail = f"link had kept event {known + missing} of this process, now it knows of {known}"
+        gap = Gap("link", "damaged", missing if known else -1, 0, now_ns, detail=detail)
+        self.emit(Event(Kind.GAP, gap, now_ns, self._clock.wall_ns()))
 
     async def _listen(self, connection: socket.socket) -> None:
         while True:
@@ -193,7 +208,8 @@ class Pipeline:
         while True:
             await self._clock.sleep(BEAT_S)
             self._progress += 1
-            if self._queue.unkept and self._clock.boottime_ns() - self._last_kept_ns > STALLED_S * 1e9:
+            owing = self._queue.unkept or not self._greeted
+            if owing and self._clock.boottime_ns() - self._last_kept_ns > STALLED_S * 1e9:
                 raise UnavailableError(f"link kept nothing for {STALLED_S:.0f} s")
             self.sensors_changed()
 
@@ -229,8 +245,10 @@ class Pipeline:
     def _note_kept(self, body: bytes) -> None:
         if len(body) != NUMBER.size:
             raise PeerError(f"link named a number in {len(body)} bytes, not {NUMBER.size}")
+        number = NUMBER.unpack(body)[0]
         with self._lock:
-            if self._queue.kept(NUMBER.unpack(body)[0]):
+            self._kept = max(self._kept, min(number, self._queue.last_number))
+            if self._queue.kept(number):
                 self._last_kept_ns = self._clock.boottime_ns()
             if not self._queue.unkept:  # nothing owed: a stall can only begin with the next event
                 self._last_kept_ns = self._clock.boottime_ns()
@@ -288,6 +306,19 @@ async def _receive(connection: socket.socket) -> channel.Message:
         for fd in message.fds:  # link has no business sending any
             os.close(fd)
         return message
+
+
+async def _first_to_end(*works: Coroutine[None, None, None]) -> None:
+    """Run side by side until one ends or raises, then end the others."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _writable(connection: socket.socket) -> None:

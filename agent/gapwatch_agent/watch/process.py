@@ -79,6 +79,10 @@ async def run(
             say(Kind.AGENT_STOPPED, AgentStopped("signal"))
             async with _running(pipeline.drained(), clock.sleep(DRAIN_S_MAX)) as either:
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if pipeline.unsent:
+        # Nobody took them in time. The next start must not call this a clean stop (C3).
+        _log.error("%d events could not be handed to link before the stop and are lost", pipeline.unsent)
+        return
     marker.end()
 
 

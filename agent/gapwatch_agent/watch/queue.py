@@ -70,6 +70,11 @@ class EventQueue:
         return len(self._sent)
 
     @property
+    def last_number(self) -> int:
+        """The last number given out; 0 when none was."""
+        return self._next_number - 1
+
+    @property
     def held_bytes(self) -> int:
         """What waits, in bytes of memory (estimated)."""
         return self._bytes

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from gapwatch_agent.clock import SystemClock
-from gapwatch_agent.watch.pipeline import PAYLOAD_BYTES_MAX, STALLED_S, Pipeline, PipelineSettings
+from gapwatch_agent.watch.pipeline import BEAT_S, PAYLOAD_BYTES_MAX, STALLED_S, Pipeline, PipelineSettings
 from gapwatch_proto.events import AgentStopped, Event, File, FileActivity, Gap, MediumActivity, SensorHealth
 from gapwatch_proto.kinds import Kind
 from support.clock import FakeClock
@@ -233,5 +233,59 @@ def test_a_link_that_talks_nonsense_is_dialled_again(socket_path, nonsense):
             with contextlib.closing((await asyncio.wait_for(loop.sock_accept(listener), 10))[0]):
                 connection.close()
         listener.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_link_that_hangs_before_it_greets_back_does_not_make_the_pipeline_look_hung(socket_path):
+    async def scenario():
+        from gapwatch_agent import channel
+
+        clock, loop = FakeClock(), asyncio.get_running_loop()
+        listener = channel.listen(socket_path)
+        listener.setblocking(False)
+        async with running(made(socket_path, clock)) as pipeline:
+            pipeline.emit(event("held"))
+            with contextlib.closing((await asyncio.wait_for(loop.sock_accept(listener), 10))[0]):
+                before = pipeline.progress
+                for _ in range(4):
+                    clock.advance(BEAT_S)
+                    await asyncio.sleep(0.005)
+                assert pipeline.progress >= before + 3
+                again = asyncio.ensure_future(loop.sock_accept(listener))
+
+                def dialled_again():
+                    clock.advance(BEAT_S)
+                    return again.done()
+
+                await eventually(dialled_again)
+                again.result()[0].close()
+        listener.close()
+        assert pipeline.unsent == 1
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("left", "count"), [(4, 6), (0, -1)])
+def test_a_link_that_forgot_what_it_had_kept_is_reported(socket_path, left, count):
+    async def scenario():
+        link = FakeLink(socket_path)
+        link.start()
+        async with running(made(socket_path)) as pipeline:
+            for number in range(10):
+                pipeline.emit(event(str(number)))
+            await asyncio.wait_for(pipeline.drained(), 10)
+            await link.kill()
+            link.forget_after(left)
+            link.start()
+            await eventually(lambda: any(isinstance(payload, Gap) for payload in link.payloads()))
+            pipeline.emit(event("after"))
+            await link.kill()
+            link.start()
+            await asyncio.wait_for(pipeline.drained(), 10)
+        await link.kill()
+        gaps = [payload for payload in link.payloads() if isinstance(payload, Gap)]
+        assert [(gap.source, gap.reason, gap.count) for gap in gaps] == [("link", "damaged", count)]
+        assert link.payloads()[-1] == AgentStopped("after")
 
     asyncio.run(scenario())

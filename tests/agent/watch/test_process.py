@@ -8,7 +8,7 @@ import os
 import signal
 
 from gapwatch_agent.clock import SystemClock
-from gapwatch_agent.watch import process
+from gapwatch_agent.watch import host, process
 from gapwatch_agent.watch.pipeline import Pipeline, PipelineSettings
 from gapwatch_agent.watch.process import WatchSettings
 from gapwatch_proto.events import AgentStarted, AgentStopped, Gap, SensorState
@@ -118,6 +118,7 @@ def test_alive_goes_on_while_there_is_no_link(tmp_path):
                 return task.done()
 
             await eventually(stopped)
+        assert not host.RunMarker(tmp_path).begin()  # what was in memory is lost: that was no clean stop
 
     asyncio.run(scenario())
 
