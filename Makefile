@@ -14,6 +14,7 @@ help: ## List the targets
 env: $(VENV)/.ready ## Build .venv from the lock (and bring the browser assets)
 
 $(VENV)/.ready: $(LOCK) pyproject.toml packaging/console/package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make env PYTHON=/path/to/python3" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -27,8 +28,8 @@ lock: ## Resolve the lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
 	  --no-header --no-emit-index-url --quiet --output-file $(LOCK)
 
-run: env ## A collector, its console and an agent watching this machine (EXTRA_MEDIA=/dev/loop0 adds media)
-	$(BIN)/python packaging/development/run.py $(if $(EXTRA_MEDIA),--extra-media $(EXTRA_MEDIA)) $(RUN_FLAGS)
+run: env ## A collector, its console and an agent watching this machine (EXTRA_MEDIA=/dev/loop0 adds media, PORT=7540 moves it)
+	@$(BIN)/python packaging/development/run.py $(if $(PORT),--port $(PORT)) $(if $(EXTRA_MEDIA),--extra-media $(EXTRA_MEDIA)) $(RUN_FLAGS)
 
 lint: env ## Lint, types, import contracts
 	$(BIN)/ruff check .
