@@ -14,7 +14,7 @@ from typing import Final
 
 from gapwatch_collector.commands import accounts, keys, policy, registers, rules, serve, upkeep
 from gapwatch_collector.commands.grammar import Parser
-from gapwatch_collector.commands.output import FAILED, NO, USAGE
+from gapwatch_collector.commands.output import FAILED, NO, USAGE, printable_lines
 from gapwatch_collector.errors import CollectorError, ConfigError, RefusedError, RuleError, StoreBusyError
 
 _LOG = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.verbose:
             logging.basicConfig(level=logging.DEBUG)
             _LOG.debug("where it happened", exc_info=True)
-        print(f"gapwatch-collector: {message}", file=sys.stderr)
+        print(printable_lines(f"gapwatch-collector: {message}"), file=sys.stderr)
         return code
 
 

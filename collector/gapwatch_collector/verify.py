@@ -244,7 +244,10 @@ class _Verification:
             self._blame(index, "the collapsed run is not signed by its host")
         if span.last_seq < span.first_seq:
             self._blame(index, f"the collapsed run ends ({span.last_seq}) before it begins ({span.first_seq})")
-        self._link(index, entry, span.first_seq, span.first_prev_hash)
+        chain = self.chains.get((entry.host_id, entry.spool_id))
+        if chain is None or not span.first_seq < chain.next_seq == entry.seq <= span.last_seq:
+            self._link(index, entry, span.first_seq, span.first_prev_hash)
+        # else the run begins with records that stand before it: which hash came before them was checked at the join
         self._advance(index, entry, span.last_seq + 1, span.last_hash)
 
     def _link(self, index: int, entry: NewEntry, seq: int, prev_hash: bytes) -> None:

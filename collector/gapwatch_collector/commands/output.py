@@ -17,6 +17,11 @@ def printable(value: object) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines: names in it were chosen by the machines that bear them."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def moment(at_ns: int) -> str:
     """Nanoseconds since 1970 UTC for people: local time with offset; a dash for 0."""
     if not at_ns:
@@ -41,7 +46,7 @@ def show(rows: Sequence[Mapping[str, object]], *, as_json: bool, empty: str = "n
 
 def show_one(row: Mapping[str, object], *, as_json: bool, sentence: str) -> None:
     """The outcome of one act: a JSON object, or a sentence."""
-    print(json.dumps(row, ensure_ascii=False, default=str) if as_json else sentence)
+    print(json.dumps(row, ensure_ascii=False, default=str) if as_json else printable_lines(sentence))
 
 
 def _width(text: str) -> int:

@@ -137,36 +137,47 @@ def _revoke(options: argparse.Namespace) -> int:
 
 def _move(options: argparse.Namespace, change: ChangeHost, kind: ActKind, outcome: str) -> int:
     with opened(options) as at:
-        host = change(find_host(at.store, options.host))
         now_ns, by = at.clock.now_ns(), acting(options)
-        at.store.registers.put_host(host, by=by, now_ns=now_ns)
+        host = _changed(at, find_host(at.store, options.host), change, by=by, now_ns=now_ns)
         detail = {"host_id": host.host_id.hex(), "name": host.name}
         at.store.audit.act(kind, by=by, detail=detail, now_ns=now_ns)
     _show_host(options, host, outcome)
     return DONE
 
 
+def _changed(at: Opened, found: Host, change: ChangeHost, *, by: str, now_ns: int) -> Host:
+    """The collector may be writing this row too: what is changed is what stands there at that moment."""
+    changed = at.store.registers.change_host(
+        found.host_id, lambda host: None if host is None else change(host), by=by, now_ns=now_ns
+    )
+    return found if changed is None else changed
+
+
 def _set_host(options: argparse.Namespace) -> int:
-    with opened(options) as at:
-        host = find_host(at.store, options.host)
-        ceilings = {**host.ceilings, **parse_ceilings(options.ceiling)}
-        given = {
-            "name": options.name,
-            "zone": options.zone,
-            "unit": options.unit,
-            "responsible_person": options.person,
-            "profile": options.profile,
-            "secrecy_number": options.secrecy_number,
-        }
+    ceilings = parse_ceilings(options.ceiling)
+    given = {
+        "name": options.name,
+        "zone": options.zone,
+        "unit": options.unit,
+        "responsible_person": options.person,
+        "profile": options.profile,
+        "secrecy_number": options.secrecy_number,
+    }
+
+    def rewritten(host: Host) -> Host:
         changed = replace(
             host,
-            ceilings={axis: level for axis, level in ceilings.items() if level},
+            ceilings={axis: level for axis, level in {**host.ceilings, **ceilings}.items() if level},
             **{name: value for name, value in given.items() if value is not None},
         )
         if changed == host:
             raise RefusedError("nothing would change; say what, for example --ceiling state=secret (see --help)")
-        at.store.registers.put_host(changed, by=acting(options), now_ns=at.clock.now_ns())
-    _show_host(options, changed, "changed")
+        return changed
+
+    with opened(options) as at:
+        found = find_host(at.store, options.host)
+        host = _changed(at, found, rewritten, by=acting(options), now_ns=at.clock.now_ns())
+    _show_host(options, host, "changed")
     return DONE
 
 

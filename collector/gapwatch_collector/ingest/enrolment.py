@@ -99,10 +99,9 @@ class EnrolmentService:
         keys = _request_keys(request.csr)
         now_ns = self._clock.now_ns()
         host_id = self._spend(request, keys, now_ns)
-        host = self._store.registers.host(host_id) or self._register(host_id, request, keys, now_ns)
+        host = self._registered(host_id, request, keys, now_ns)
         if host.state is HostState.AWAITING and self._rules.auto_confirm:
-            host = replace(host, state=HostState.ENROLLED)
-            self._store.registers.put_host(host, by=_BY, now_ns=now_ns)
+            host = self._change(host_id, _confirmed, now_ns)
             self._act(ActKind.HOST_CONFIRMED, host, now_ns)
         if host.state is HostState.AWAITING:
             return enrolment_pb2.EnrolReply(
@@ -146,30 +145,41 @@ class EnrolmentService:
         spent = self._store.enrolments.pending_by_token(hashed)
         return pending.host_id if spent is None else spent.host_id
 
-    def _register(
+    def _registered(
         self, host_id: bytes, request: enrolment_pb2.EnrolRequest, keys: HostKeysRequest, now_ns: int
     ) -> Host:
         machine = request.machine
-        host = Host(
+        new = Host(
             host_id=host_id,
             name=machine.hostname[:_TEXT_MAX] or host_id.hex(),
             chain_key=keys.chain_key,
             machine_id_hash=machine.machine_id_hash[:_TEXT_MAX],
         )
-        self._store.registers.put_host(host, by=_BY, now_ns=now_ns)
-        _LOG.info("a host asks to be enrolled", extra={"host": host_id.hex()})
+        host = self._change(host_id, lambda known: known or new, now_ns)
+        if host is new:
+            _LOG.info("a host asks to be enrolled", extra={"host": host_id.hex()})
+        return host
+
+    def _change(self, host_id: bytes, change: Callable[[Host | None], Host | None], now_ns: int) -> Host:
+        """An officer may decide otherwise at any moment: rows are read and written in one transaction."""
+        host = self._store.registers.change_host(host_id, change, by=_BY, now_ns=now_ns)
+        if host is None:
+            raise _denied("unknown_host", "this host is not in the register; enrol it with a token")
         return host
 
     def _issue(self, host: Host, keys: HostKeysRequest, now_ns: int) -> bytes:
-        # An officer may have decided otherwise since this request was read: what is written over is read once more.
-        host = self._store.registers.host(host.host_id) or host
         if host.state is not HostState.ENROLLED:
             raise _not_enrolled(host)
         leaf, chain = self._keys.issue_host_chain(keys, host.host_id, now_ns, self._rules.certificate_life)
-        first = not host.certificate_serial
-        issued = replace(host, certificate_serial=f"{leaf.serial_number:x}", enrolled_ns=host.enrolled_ns or now_ns)
-        self._store.registers.put_host(issued, by=_BY, now_ns=now_ns)
-        if first:
+
+        def with_certificate(known: Host | None) -> Host | None:
+            if known is None or known.state is not HostState.ENROLLED:
+                raise _not_enrolled(known or host)
+            serial = f"{leaf.serial_number:x}"
+            return replace(known, certificate_serial=serial, enrolled_ns=known.enrolled_ns or now_ns)
+
+        issued = self._change(host.host_id, with_certificate, now_ns)
+        if not host.certificate_serial:
             self._act(ActKind.HOST_ENROLLED, issued, now_ns)
         return enrolment_pb2.EnrolReply(
             status=enrolment_pb2.EnrolReply.ISSUED,
@@ -216,6 +226,12 @@ def _request_keys(csr: bytes) -> HostKeysRequest:
         return read_csr(csr)
     except IdentityError as error:
         raise _RefusedError("bad_request", grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
+
+
+def _confirmed(host: Host | None) -> Host | None:
+    if host is None or host.state is not HostState.AWAITING:
+        return host
+    return replace(host, state=HostState.ENROLLED)
 
 
 def _not_enrolled(host: Host) -> _RefusedError:

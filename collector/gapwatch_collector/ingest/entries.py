@@ -29,7 +29,7 @@ def commit_of(verified: Verified, before: SpoolPosition, timeline: Timeline, now
     if hello is not None:
         anchors.insert(0, hello)
         timeline.learn(hello, now_ns)
-    entries = _entries(verified, timeline, now_ns)
+    entries = _entries(verified, before.next_seq, timeline, now_ns)
     return Commit(verified.position, before.next_seq, entries, anchors, verified.signature)
 
 
@@ -57,7 +57,7 @@ def fork_commit(fork: Fork, position: SpoolPosition, now_ns: int) -> Commit:
     return Commit(position, position.next_seq, [entry])
 
 
-def _entries(verified: Verified, timeline: Timeline, now_ns: int) -> list[NewEntry]:
+def _entries(verified: Verified, next_seq: int, timeline: Timeline, now_ns: int) -> list[NewEntry]:
     times = iter(timeline.place([item for item in verified.items if isinstance(item, RecordItem)], now_ns))
     host_id, spool_id = verified.position.host_id, verified.position.spool_id
     record = Origin.RECORD
@@ -65,7 +65,8 @@ def _entries(verified: Verified, timeline: Timeline, now_ns: int) -> list[NewEnt
     event_ns = now_ns
     for item in verified.items:
         if isinstance(item, SpanItem):
-            entries.append(span_entry(host_id, spool_id, item.sent.span, item.sent.signature, event_ns=event_ns))
+            run, signature = item.sent
+            entries.append(span_entry(host_id, spool_id, run, signature, event_ns=event_ns, next_seq=next_seq))
             continue
         packed, payload, evicted = item.sent
         event_ns, uncertainty_ns = next(times)

@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from gapwatch_collector.ingest.verify import NUMBER_MAX, Refusal, SentBatch, SentRecord, SentSpan
 from gapwatch_collector.model import TreeHead
 from gapwatch_proto.errors import ProtocolError
-from gapwatch_proto.record import ID_BYTES, SUITE_SHA256_ED25519, CollapsedSpan
+from gapwatch_proto.record import ID_BYTES, SEVERITY_MAX, SUITE_SHA256_ED25519, CollapsedSpan
 from gapwatch_proto.v1 import stream_pb2
 
 
@@ -108,7 +108,7 @@ def _hello(message: stream_pb2.Hello) -> SentHello:
         message.boot_id,
         message.boottime_ns,
         message.waiting_records,
-        message.waiting_worst_severity,
+        min(message.waiting_worst_severity, SEVERITY_MAX),
         message.policy_version,
     )
 

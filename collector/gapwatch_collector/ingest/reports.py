@@ -14,6 +14,8 @@ from gapwatch_proto.events import Heartbeat
 from gapwatch_proto.kinds import Kind
 
 _HEARTBEAT: Final = int(Kind.HEARTBEAT)
+_SENSORS_MAX: Final = 32
+_TEXT_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ def _told(known: Report, payload: bytes) -> Report:
         return known
     if not isinstance(said, Heartbeat):
         return known
-    degraded = tuple(sensor.name for sensor in said.sensors if sensor.state != "running")
+    degraded = tuple(sensor.name[:_TEXT_MAX] for sensor in said.sensors if sensor.state != "running")
     return replace(
-        known, agent_version=said.agent_version, policy_version=said.policy_version, degraded_sensors=degraded
+        known,
+        agent_version=said.agent_version[:_TEXT_MAX],
+        policy_version=said.policy_version,
+        degraded_sensors=degraded[:_SENSORS_MAX],
     )

@@ -18,7 +18,7 @@ from gapwatch_collector.errors import StoreBusyError
 from gapwatch_collector.ingest import messages
 from gapwatch_collector.ingest.admission import SignedPolicy, StreamEndedError
 from gapwatch_collector.ingest.credits import CreditDesk
-from gapwatch_collector.ingest.entries import commit_of, fork_commit
+from gapwatch_collector.ingest.entries import FORK_SEVERITY, commit_of, fork_commit
 from gapwatch_collector.ingest.event_time import HELLO_UNCERTAINTY_NS, Tie, Timeline
 from gapwatch_collector.ingest.messages import AckNumbers, SentHello
 from gapwatch_collector.ingest.refusals import RefusalAccount, Refused
@@ -226,14 +226,19 @@ class Session:
             raise StreamEndedError("malformed", f"{REFUSED_IN_A_ROW_MAX} batches in a row were wrong: {refusal.detail}")
 
     async def _enter_fork(self, refusal: Refusal, position: SpoolPosition) -> None:
-        """Keep the branch and raise the alarm, once a stream: the agent repeats itself until somebody acts."""
+        """Keep the branch, once a stream: the agent repeats itself until somebody acts."""
         assert refusal.fork is not None
         mark = refusal.fork.seq.to_bytes(8, "big") + b"".join(item.last_hash for item in refusal.fork.branch[:1])
         if mark == self._fork_entered:
             return
         try:
-            await self._desk.writer.commit(fork_commit(refusal.fork, position, self._desk.clock.now_ns()), 5)
-            self._fork_entered = mark
+            for _ in range(_RACES_MAX):
+                kept = fork_commit(refusal.fork, position, self._desk.clock.now_ns())
+                if await self._desk.writer.commit(kept, FORK_SEVERITY) is not None:
+                    self._fork_entered = mark
+                    return
+                # The twin's stream wrote meanwhile: the branch belongs beside where the spool stands now.
+                position = await self._thread(self._position, position.spool_id)
         except StoreBusyError as error:
             _LOG.warning("a fork could not be entered yet: %s", error)
 

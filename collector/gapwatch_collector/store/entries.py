@@ -6,7 +6,7 @@ Everything is UTF-8 JSON with sorted keys; bytes are hexadecimal. Records themse
     REGISTER_CHANGE  kind RegisterKind; {"by", "before": object or null, "after": object}; ``host_id`` set for hosts
     ACT              kind ActKind; {"by", "detail": object}
     SPAN             kind Kind.GAP; {"first_seq", "last_seq", "first_prev_hash", "last_hash", "worst_severity",
-                     "signature"}; ``seq`` is first_seq
+                     "signature"}; ``seq`` is the first number of it that was not committed before
 """
 
 from __future__ import annotations
@@ -142,8 +142,14 @@ def read_act(entry: NewEntry) -> tuple[str, dict[str, Any]]:
 # --- spans -----------------------------------------------------------------------------------------------------------
 
 
-def span_entry(host_id: bytes, spool_id: bytes, span: CollapsedSpan, signature: bytes, *, event_ns: int) -> NewEntry:
-    """The entry for a run of records that eviction reduced to its ends; its kind is that of a gap."""
+def span_entry(
+    host_id: bytes, spool_id: bytes, span: CollapsedSpan, signature: bytes, *, event_ns: int, next_seq: int = 0
+) -> NewEntry:
+    """The entry for a run of records that eviction reduced to its ends; its kind is that of a gap.
+
+    The run may begin with records that were committed before they were given up (their ack was lost): they stand under
+    their own numbers, and the entry takes the one that was due, ``next_seq``.
+    """
     body = {
         "first_seq": span.first_seq,
         "last_seq": span.last_seq,
@@ -161,7 +167,7 @@ def span_entry(host_id: bytes, spool_id: bytes, span: CollapsedSpan, signature: 
         payload=canonical_json(body),
         host_id=host_id,
         spool_id=spool_id,
-        seq=span.first_seq,
+        seq=max(span.first_seq, next_seq),
     )
 
 

@@ -8,7 +8,7 @@ nothing else on purpose.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -166,6 +166,16 @@ class Registers(Protocol):
 
     def put_host(self, host: Host, *, by: str, now_ns: int) -> None:
         """Insert or replace, and append the change (before and after) to the log."""
+        ...
+
+    def change_host(
+        self, host_id: bytes, change: Callable[[Host | None], Host | None], *, by: str, now_ns: int
+    ) -> Host | None:
+        """Read a host's row and write what ``change`` makes of it, in one transaction, and append the change.
+
+        Nothing is written when ``change`` returns the row it was given (or None) or raises. Returns the row as it
+        stands afterwards. Whoever decides by the row as it was uses this: a row put back would undo a revocation.
+        """
         ...
 
     def media(self) -> list[RegisteredMedium]: ...

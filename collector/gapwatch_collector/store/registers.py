@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -31,12 +32,18 @@ class SqlRegisters:
 
     def put_host(self, host: Host, *, by: str, now_ns: int) -> None:
         with self._database.write() as connection:
-            before = _find_host(connection, host.host_id)
-            row = {column.name: getattr(host, column.name) for column in HOSTS.columns}
-            row.update(state=host.state.value, ceilings=canonical_json(host.ceilings).decode())
-            self._put(connection, HOSTS, row)
-            change = RegisterChange(by, before, host)
-            self._writer.append(connection, [register_change_entry(change, now_ns=now_ns)])
+            self._put_host(connection, RegisterChange(by, _find_host(connection, host.host_id), host), now_ns)
+
+    def change_host(
+        self, host_id: bytes, change: Callable[[Host | None], Host | None], *, by: str, now_ns: int
+    ) -> Host | None:
+        with self._database.write() as connection:
+            before = _find_host(connection, host_id)
+            after = change(before)
+            if after is None or after == before:
+                return before
+            self._put_host(connection, RegisterChange(by, before, after), now_ns)
+        return after
 
     def media(self) -> list[RegisteredMedium]:
         """By label."""
@@ -52,6 +59,14 @@ class SqlRegisters:
             self._put(connection, MEDIA, row)
             change = RegisterChange(by, None if found is None else _medium(found), medium)
             self._writer.append(connection, [register_change_entry(change, now_ns=now_ns)])
+
+    def _put_host(self, connection: Connection, change: RegisterChange, now_ns: int) -> None:
+        host = change.after
+        assert isinstance(host, Host)
+        row = {column.name: getattr(host, column.name) for column in HOSTS.columns}
+        row.update(state=host.state.value, ceilings=canonical_json(host.ceilings).decode())
+        self._put(connection, HOSTS, row)
+        self._writer.append(connection, [register_change_entry(change, now_ns=now_ns)])
 
     def _put(self, connection: Connection, table: Table, row: dict[str, Any]) -> None:
         keys = list(table.primary_key)

@@ -34,3 +34,8 @@ def test_an_empty_list_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> No
 def test_moments() -> None:
     assert moment(0) == "-"
     assert moment(1_790_000_000 * 10**9).startswith("2026-09-")
+
+
+def test_a_sentence_names_a_machine_and_sends_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    show_one({}, as_json=False, sentence="evil\x1b]0;owned\x07: confirmed\nsecond line")
+    assert capsys.readouterr().out == "evil\\x1b]0;owned\\x07: confirmed\nsecond line\n"

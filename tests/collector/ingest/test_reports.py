@@ -44,3 +44,13 @@ def test_a_heartbeat_that_cannot_be_read_changes_nothing_but_the_time() -> None:
     agent.write(kind=Kind.HEARTBEAT, payload_bytes=b"\xff\xff")
     reports.heard(agent.host_id, items(agent), 9)
     assert reports.latest() == [Report(agent.host_id, 9, "1.2", 4)]
+
+
+def test_what_a_host_says_of_itself_is_bounded() -> None:
+    agent, reports = ScriptedAgent(), HostReports()
+    sensors = tuple(SensorHealth("s" * 1_000, state="degraded") for _ in range(100))
+    agent.write(Heartbeat(agent_version="1" * 10_000, sensors=sensors))
+    reports.heard(agent.host_id, items(agent), 77)
+    (report,) = reports.latest()
+    assert len(report.agent_version) == 64
+    assert report.degraded_sensors == ("s" * 64,) * 32

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,16 @@ from gapwatch_collector.ingest.refusals import RefusalAccount
 from gapwatch_collector.ingest.reports import HostReports
 from gapwatch_collector.ingest.session import Desk, Session
 from gapwatch_collector.ingest.writer import CommitWriter
+from gapwatch_collector.model import Origin, TreeHead
 from gapwatch_collector.store import open_store
-from gapwatch_proto.identity import HostIdentity
+from gapwatch_collector.store.ports import Commit
+from gapwatch_collector.verify import verify_store
+from gapwatch_proto.identity import HostIdentity, raw
 from gapwatch_proto.v1 import stream_pb2
 from support.agents import ScriptedAgent
 from support.clock import FakeClock
 from support.policies import signed_policy
+from support.stores import make_store
 from support.zones import zone_keys
 
 
@@ -132,5 +137,77 @@ def test_a_silent_or_closed_stream_is_no_hello(tmp_path: Path) -> None:
                 with pytest.raises(StreamEndedError) as caught:
                     await session(at, agent, Script([], hangs_up=hangs_up)).run()
                 assert caught.value.reason == "no_hello"
+
+    run(test())
+
+
+def test_a_run_that_collapsed_after_some_of_it_was_committed_does_not_stop_the_host(tmp_path: Path) -> None:
+    """The ack of 1-4 was lost, then the agent had to give up 2-6 and keeps only the ends of that run."""
+
+    async def test() -> None:
+        agent = ScriptedAgent()
+        agent.write_many(8)
+        async with desk(tmp_path) as at:
+            collapsed = agent.frame([agent.span_item(2, 6)], agent.records[5].hash)
+            wire = Script([agent.hello(), agent.batch(1, 4), collapsed, agent.batch(7, 8)])
+            await session(at, agent, wire).run()
+            assert wire.kinds() == ["welcome", "ack", "ack", "ack"]
+            assert [message.ack.seq for message in wire.sent[1:]] == [4, 6, 8]
+        store = make_store(tmp_path / "db.sqlite3")
+        report = verify_store(store, raw(zone_keys().log_key.public_key()), {agent.host_id: agent.public_chain_key})
+        (account,) = store.rollups.completeness(agent.host_id, 0, 99_999_999)
+        store.close()
+        assert report.faults == ()
+        assert (account.first_seq, account.last_seq, account.records, account.spans) == (1, 8, 6, 1)
+
+    run(test())
+
+
+class _Overtaken:
+    """A writer whose first commit finds that another stream of the spool was quicker."""
+
+    def __init__(self, writer: CommitWriter) -> None:
+        self._writer, self._times = writer, 0
+
+    async def commit(self, commit: Commit, severity: int) -> TreeHead | None:
+        self._times += 1
+        return None if self._times == 1 else await self._writer.commit(commit, severity)
+
+
+def test_a_fork_is_entered_also_when_another_stream_of_the_spool_was_quicker(tmp_path: Path) -> None:
+    """Two machines from one image write by turns: whichever is told that it forks, the branch stands in the log."""
+
+    async def test() -> None:
+        agent = ScriptedAgent()
+        agent.write_many(3)
+        clone = agent.fork(1)
+        clone.write(severity=3, kind=64_000)
+        async with desk(tmp_path) as at:
+            await session(at, agent, Script([agent.hello(), agent.batch(1, 3)])).run()
+            again = [clone.hello(), clone.batch(1, 2), clone.batch(1, 2), clone.batch(1, 2)]
+            wire = Script(again)
+            await session(replace(at, writer=_Overtaken(at.writer)), clone, wire).run()
+            assert wire.kinds() == ["welcome", "refusal", "refusal", "refusal"]
+        store = make_store(tmp_path / "db.sqlite3")
+        origins = [entry.entry.origin for entry in store.log.read(0, 10)]
+        store.close()
+        assert origins == [Origin.RECORD] * 3 + [Origin.FORK]
+
+    run(test())
+
+
+def test_an_agent_cannot_push_past_the_most_urgent(tmp_path: Path) -> None:
+    async def test() -> None:
+        agent = ScriptedAgent()
+        async with desk(tmp_path) as at:
+            wire = Script([agent.hello(waiting_worst_severity=4_000_000_000, waiting_records=2**63)], hangs_up=False)
+            one = session(at, agent, wire)
+            serving = asyncio.create_task(one.run())
+            while not wire.sent:
+                await asyncio.sleep(0.01)
+            assert at.credits.severity(one) == 5
+            one.end(StreamEndedError("stopping", "good bye"))
+            with pytest.raises(StreamEndedError):
+                await serving
 
     run(test())

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+
+import pytest
 
 from gapwatch_collector.model import Host, HostState, Origin, RegisteredMedium
 from gapwatch_collector.store import Store
@@ -72,3 +77,46 @@ def test_lists_are_in_the_order_people_look_for(store: Store) -> None:
         store.registers.put_medium(RegisteredMedium(bytes([number]) * 16, name, ""), by="x", now_ns=0)
     assert [host.name for host in store.registers.hosts()] == ["a", "b", "c"]
     assert [medium.label for medium in store.registers.media()] == ["a", "b", "c"]
+
+
+def test_a_row_is_changed_in_one_transaction_with_its_reading(store: Store) -> None:
+    """Two that change one host at once: neither overwrites what the other did (a revocation above all)."""
+    store.registers.put_host(HOST, by="one", now_ns=1)
+    reading = threading.Event()
+
+    def renews(host: Host | None) -> Host:
+        assert host is not None
+        reading.set()
+        time.sleep(0.1)  # the officer acts now
+        return replace(host, certificate_serial="2")
+
+    def revokes(host: Host | None) -> Host:
+        assert host is not None
+        return replace(host, state=HostState.REVOKED)
+
+    with ThreadPoolExecutor(1) as officer:
+        later = officer.submit(
+            lambda: reading.wait() and store.registers.change_host(HOST.host_id, revokes, by="two", now_ns=3)
+        )
+        store.registers.change_host(HOST.host_id, renews, by="one", now_ns=2)
+        assert later.result() == replace(HOST, state=HostState.REVOKED, certificate_serial="2")
+    assert store.registers.host(HOST.host_id) == replace(HOST, state=HostState.REVOKED, certificate_serial="2")
+
+
+def test_a_change_that_changes_nothing_or_raises_writes_nothing(store: Store) -> None:
+    store.registers.put_host(HOST, by="one", now_ns=1)
+
+    def refuses(_host: Host | None) -> Host:
+        raise ValueError("no")
+
+    assert store.registers.change_host(HOST.host_id, lambda host: host, by="two", now_ns=2) == HOST
+    assert store.registers.change_host(b"?" * 16, lambda host: host, by="two", now_ns=2) is None
+    with pytest.raises(ValueError, match="no"):
+        store.registers.change_host(HOST.host_id, refuses, by="two", now_ns=2)
+    assert len(store.log.read(0, 10)) == 1
+
+
+def test_a_row_that_is_not_there_can_be_made(store: Store) -> None:
+    assert store.registers.change_host(HOST.host_id, lambda host: host or HOST, by="one", now_ns=1) == HOST
+    (entry,) = store.log.read(0, 10)
+    assert read_register_change(entry.entry) == RegisterChange("one", None, HOST)
