@@ -2,7 +2,8 @@
 
 ``{fact}`` or ``{fact:format}`` is a fact (formats stand in ``words``); ``[…]`` is left out as a whole when a fact in it
 is not known; ``[[``, ``]]``, ``{{``, ``}}`` are the characters themselves. A fact that is not known outside brackets
-reads （未知） or (unknown). Whatever a fact holds is shown with control characters escaped.
+reads （未知） or (unknown). Whatever a fact holds is shown with control characters escaped. In Chinese a blank is set
+where Latin letters or digits of a fact meet Chinese characters of the template, so that any name reads well: 涉机-017 于.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from gapwatch_collector.rules.model import Rule
 from gapwatch_collector.rules.words import FORMATS
 
 _TOKEN: Final = re.compile(r"\[\[|\]\]|\{\{|\}\}|\[|\]|\{([^{}]*)\}|[{}]|[^\[\]{}]+")
+_CHINESE: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_LATIN: Final = re.compile("[0-9A-Za-z]")
 _UNKNOWN: Final = {"zh": "（未知）", "en": "(unknown)"}
 
 
@@ -77,15 +80,22 @@ def render_sentence(rule: Rule, facts: Mapping[str, Any], lang: str, *, zone: tz
     template = rule.sentence.in_language(lang)
     if not template:
         return rule.title.in_language(lang)
-    return "".join(
-        _render(parts, facts, lang, zone)
+    pieces = [
+        part if isinstance(part, str) else _filled(part, facts, lang, zone)
         for optional, parts in parse_template(template)
         if not optional or all(part.fact in facts for part in parts if isinstance(part, Slot))
-    )
+        for part in parts
+    ]
+    return _spaced(pieces) if lang.startswith("zh") else "".join(pieces)
 
 
-def _render(parts: Sequence[Part], facts: Mapping[str, Any], lang: str, zone: tzinfo | None) -> str:
-    return "".join(part if isinstance(part, str) else _filled(part, facts, lang, zone) for part in parts)
+def _spaced(pieces: Sequence[str]) -> str:
+    sentence = ""
+    for piece in filter(None, pieces):
+        ends = sentence[-1:] + piece[0]
+        blank = " " if _CHINESE.search(ends) and _LATIN.search(ends) else ""
+        sentence += blank + piece
+    return sentence
 
 
 def _filled(slot: Slot, facts: Mapping[str, Any], lang: str, zone: tzinfo | None) -> str:

@@ -12,17 +12,17 @@ TEXT_CHARS_MAX: Final = 200
 _Words = Mapping[str, tuple[str, str]]
 
 _LEVELS: Final[_Words] = {
-    "top_secret": ("绝密", "top secret (绝密)"),
-    "secret": ("机密", "secret (机密)"),
-    "confidential": ("秘密", "confidential (秘密)"),
-    "restricted": ("限制", "restricted (限制)"),
-    "internal": ("内部", "internal (内部)"),
-    "unclassified": ("非密", "unclassified (非密)"),
+    "top_secret": ("绝密", "绝密 top secret"),
+    "secret": ("机密", "机密 secret"),
+    "confidential": ("秘密", "秘密 confidential"),
+    "restricted": ("受限", "受限 restricted"),
+    "internal": ("内部", "内部 internal"),
+    "unclassified": ("非密", "非密 unclassified"),
 }
 _RADIO_STATES: Final[_Words] = {
     "absent": ("已移除", "removed"),
     "present": ("存在", "present"),
-    "blocked": ("存在（已软/硬关闭）", "present (blocked)"),
+    "blocked": ("存在（已禁用）", "present (blocked)"),
     "up": ("已启用", "up"),
     "associated": ("已连接", "associated"),
 }
@@ -47,6 +47,15 @@ _ACTIVITIES: Final[_Words] = {
     "closed_write": ("写入", "written"),
     "moved_in": ("移入", "moved in"),
     "listed": ("发现", "found"),
+}
+
+_REGISTERED: Final[_Words] = {"True": ("已登记", "registered"), "False": ("未登记", "unregistered")}
+_FAMILIES: Final[_Words] = {"ipv4": ("IPv4", "IPv4"), "ipv6": ("IPv6", "IPv6")}
+_STOP_REASONS: Final[_Words] = {
+    "signal": ("收到停止命令", "told to stop"),
+    "shutdown": ("系统关机", "system shutdown"),
+    "upgrade": ("升级", "upgrade"),
+    "unknown": ("原因未说明", "no reason given"),
 }
 
 Format = Callable[[Any, str, tzinfo | None], str]
@@ -122,6 +131,9 @@ FORMATS: Final[Mapping[str, Format]] = {
     "link_state": _worded(_LINK_STATES),
     "technology": _worded(_TECHNOLOGIES),
     "activity": _worded(_ACTIVITIES),
+    "registered": _worded(_REGISTERED),
+    "family": _worded(_FAMILIES),
+    "stop_reason": _worded(_STOP_REASONS),
     "time": _time,
     "duration": _duration,
     "size": _size,

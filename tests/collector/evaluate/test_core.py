@@ -104,6 +104,15 @@ def test_the_list_at_an_agents_start_repeats_nothing() -> None:
     assert ids(story) == ["MED-01", "DEV-01"]
 
 
+def test_a_file_found_on_a_medium_is_told_once_by_each_machine_it_is_carried_to() -> None:
+    other = b"o" * 16
+    story = Story().host().host(other, name="外网-009", ceilings={}, profile="internet")
+    listed = FileActivity("listed", File("/m/x", "x", 1, "cd"), medium=STICK, inspection=Inspection(mark=MARK))
+    for host_id in (HOST, HOST, other, other):
+        story.record(Kind.MARKED_FILE_FOUND, listed, host_id)
+    assert [(alert.catalogue_id, alert.host_id) for alert in alerts(story)] == [("MED-06", HOST), ("MED-06", other)]
+
+
 def test_a_radio_that_goes_and_comes_back_is_reported_again() -> None:
     story = Story().host()
     story.record(Kind.RADIO_STATE, RadioState("bluetooth", "hci0", "up", "absent"))

@@ -34,10 +34,18 @@ def said(template: str, facts: dict[str, Any], lang: str = "zh") -> str:
         ("{x:level}", {"x": "secret"}, "机密"),
         ("{x}", {"x": "{y}[z]", "y": "no"}, "{y}[z]"),
         ("{t:time}", {"t": 0}, "1970-01-01 00:00:00"),
+        ("终端 {x}[（{y}）]于{t:time}发现", {"x": "涉机-017", "t": 0}, "终端 涉机-017 于 1970-01-01 00:00:00 发现"),
+        ("终端 {x}[（{y}）]于", {"x": "涉机-017", "y": "机密"}, "终端 涉机-017（机密）于"),
+        ("终端 {x}于", {"x": "财务室"}, "终端 财务室于"),
+        ("由{x}写入{y}。", {"x": "cp", "y": "红盘1号"}, "由 cp 写入红盘1号。"),
     ],
 )
 def test_filling_in(template: str, facts: dict[str, Any], sentence: str) -> None:
     assert said(template, facts) == sentence
+
+
+def test_english_is_left_as_it_is_written() -> None:
+    assert said("on{x}at", {"x": "密"}, "en") == "on密at"
 
 
 def test_unknown_in_english() -> None:

@@ -15,7 +15,12 @@ from gapwatch_collector.rules.words import FORMATS, TEXT_CHARS_MAX, printable
 @pytest.mark.parametrize(
     ("form", "value", "zh", "en"),
     [
-        ("level", "secret", "机密", "secret (机密)"),
+        ("level", "secret", "机密", "机密 secret"),
+        ("registered", False, "未登记", "unregistered"),
+        ("registered", True, "已登记", "registered"),
+        ("family", "ipv6", "IPv6", "IPv6"),
+        ("stop_reason", "shutdown", "系统关机", "system shutdown"),
+        ("stop_reason", "whim", "whim", "whim"),
         ("level", "cosmic\n", "cosmic\\x0a", "cosmic\\x0a"),
         ("radio_state", "associated", "已连接", "associated"),
         ("activity", "attached", "插入", "attached"),
