@@ -127,7 +127,7 @@ def _run(options: argparse.Namespace) -> int:
     from gapwatch_agent.supervise import Supervisor, programs
 
     settings = config.load(options.config)
-    settings.paths.runtime.mkdir(parents=True, exist_ok=True)
+    settings.paths.runtime.mkdir(mode=0o755, parents=True, exist_ok=True)  # sockets: ours to write, whatever the umask
     supervisor = Supervisor(programs(options.config, privileged=os.geteuid() == 0), settings.paths.runtime)
     return asyncio.run(supervisor.run())
 

@@ -12,11 +12,15 @@ import logging
 import os
 import signal
 import socket
+import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
+
+from gapwatch_agent.inspector import syscalls
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +28,8 @@ _BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _STEADY_S: Final = 30.0
 """A process that ran this long starts over at the first backoff step."""
 _STOP_S: Final = 8.0
+_CREDENTIALS: Final = struct.Struct("3i")
+"""Who sent a message, by the kernel's word: pid, uid, gid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,17 @@ class Supervisor:
         failures = 0
         while not self._stopping.is_set():
             started = loop.time()
-            with self._notify_socket(running) as address:
-                code = await self._run_once(running, address)
+            try:
+                with self._notify_socket(running) as address:
+                    how = _describe(await self._run_once(running, address))
+            except OSError as error:  # no memory, no process to be had, no runtime directory: it may pass
+                how = f"not started: {error}"
             if self._stopping.is_set():
                 return
             failures = 0 if loop.time() - started > _STEADY_S else failures + 1
             running.restarts += 1
             pause = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
-            self._report(f"gapwatch-agent: {running.program.name} ended ({_describe(code)}); again in {pause} s")
+            self._report(f"gapwatch-agent: {running.program.name} ended ({how}); again in {pause} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
@@ -107,7 +116,13 @@ class Supervisor:
         program = running.program
         environment = {**os.environ, "NOTIFY_SOCKET": address}
         process = await asyncio.create_subprocess_exec(
-            *program.command, env=environment, stdin=asyncio.subprocess.DEVNULL
+            *program.command,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            # Ctrl-C at a terminal is for us alone: link has to outlive watch for the last events to be kept.
+            start_new_session=True,
+            # Were we killed, what we left behind would watch beside what the next supervisor starts: events twice.
+            preexec_fn=partial(_end_with, os.getpid()),
         )
         running.process = process
         running.last_alive = loop.time() + program.ready_s
@@ -127,10 +142,12 @@ class Supervisor:
         path = self._runtime / f"notify-{running.program.name}.sock"
         path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-        listener.bind(str(path))
-        path.chmod(0o622)  # the child may have given up our uid by the time it speaks
-        loop.add_reader(listener, self._hear, running, listener)
         try:
+            # Anybody may write, because a child may have given up our uid by the time it speaks; who did, we see.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            listener.bind(str(path))
+            path.chmod(0o622)
+            loop.add_reader(listener, self._hear, running, listener)
             yield str(path)
         finally:
             loop.remove_reader(listener)
@@ -138,11 +155,15 @@ class Supervisor:
             path.unlink(missing_ok=True)
 
     def _hear(self, running: _Running, listener: socket.socket) -> None:
-        with contextlib.suppress(BlockingIOError):
-            for line in listener.recv(4096).split(b"\n"):
-                if line == b"READY=1":
-                    running.ready.set()
-                running.last_alive = asyncio.get_running_loop().time()
+        try:
+            data, ancillary, *_ = listener.recvmsg(4096, socket.CMSG_SPACE(_CREDENTIALS.size))
+        except BlockingIOError:
+            return
+        if not _is_of(running, ancillary):
+            return
+        if b"READY=1" in data.split(b"\n"):
+            running.ready.set()
+        running.last_alive = asyncio.get_running_loop().time()
 
     async def _end(self, running: _Running) -> None:
         process = running.process
@@ -157,8 +178,30 @@ class Supervisor:
             await process.wait()
 
 
+def _end_with(supervisor: int) -> None:
+    """In the child before it becomes its program: stop in order when the supervisor is gone."""
+    syscalls.die_with_parent(signal.SIGTERM)
+    if os.getppid() != supervisor:
+        os._exit(0)
+
+
+def _is_of(running: _Running, ancillary: list[tuple[int, int, bytes]]) -> bool:
+    """Whether a message came from the program or its like: a stranger must not feed a watchdog."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+            pid, uid, _ = _CREDENTIALS.unpack(data[: _CREDENTIALS.size])
+            child = running.process.pid if running.process else -1
+            return pid == child or uid in {0, os.geteuid()}
+    return False
+
+
 def _describe(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal
+        return f"signal {-code}"
 
 
 def programs(config_path: Path, *, privileged: bool) -> list[Program]:
