@@ -2,8 +2,8 @@
 
 ``{fact}`` or ``{fact:format}`` is a fact (formats stand in ``words``); ``[…]`` is left out as a whole when a fact in it
 is not known; ``[[``, ``]]``, ``{{``, ``}}`` are the characters themselves. A fact that is not known outside brackets
-reads （未知） or (unknown). Whatever a fact holds is shown with control characters escaped. In Chinese a blank is set
-where Latin letters or digits of a fact meet Chinese characters of the template, so that any name reads well: 涉机-017 于.
+reads （未知） or (unknown). Whatever a fact holds is shown with control characters escaped. In Chinese a blank is put
+where Latin letters or digits of a fact meet Chinese characters of the template, so that any name reads well.
 """
 
 from __future__ import annotations
