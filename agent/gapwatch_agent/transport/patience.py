@@ -11,12 +11,26 @@ from gapwatch_agent.transport.identity import Certificate, HostKeys
 async def enrol_until_confirmed(
     calls: Enrolment, keys: HostKeys, token: str, machine: Machine, clock: Clock, wait_s: int
 ) -> Certificate:
-    """The certificate. Raises UnavailableError when nobody confirmed within ``wait_s``; the token stays good."""
+    """The certificate. Raises UnavailableError when nobody confirmed within ``wait_s``; the token stays good.
+
+    A collector that was never reached is said at once (a wrong address does not pass); one that goes away while an
+    officer is awaited is waited for like the officer.
+    """
     deadline_ns = clock.boottime_ns() + wait_s * 1_000_000_000
+    pause_s = 0.0
     while True:
-        answer = await calls.enrol(keys, token, machine)
-        if not isinstance(answer, Awaiting):
-            return answer
-        if clock.boottime_ns() >= deadline_ns:
-            raise UnavailableError(f"nobody confirmed this host within {wait_s} s; run the same command again later")
-        await clock.sleep(answer.ask_again_s)
+        unfinished = UnavailableError(f"nobody confirmed this host within {wait_s} s; run the same command again later")
+        try:
+            answer = await calls.enrol(keys, token, machine)
+        except UnavailableError as error:
+            if not pause_s:
+                raise
+            unfinished = error
+        else:
+            if not isinstance(answer, Awaiting):
+                return answer
+            pause_s = float(answer.ask_again_s)
+        left_s = (deadline_ns - clock.boottime_ns()) / 1e9
+        if left_s <= 0:
+            raise unfinished
+        await clock.sleep(min(pause_s, left_s))
