@@ -38,7 +38,8 @@ lint: env ## Lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: env prerequisites guest-image ## Everything continuous integration runs
-	$(BIN)/pytest
+	$(BIN)/pytest --ignore=tests/e2e
+	$(BIN)/pytest tests/e2e  # apart: its browser lives as long as the guest and holds the event loop
 
 prerequisites: ## Install what the tests need of the system (root), or say what is missing
 	packaging/development/prerequisites.sh

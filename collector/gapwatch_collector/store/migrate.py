@@ -18,6 +18,8 @@ from gapwatch_collector.store.database import Database
 log = logging.getLogger(__name__)
 
 SCRIPTS: Final = "gapwatch_collector.store:migrations"
+_TRIES: Final = 12
+"""Roles that start together wait for the one that migrates: this many times the store's busy timeout."""
 
 
 def migrate(database: Database, path: Path) -> None:
@@ -37,16 +39,27 @@ def migrate(database: Database, path: Path) -> None:
         if current == head:
             return
         _require_known(current, known, path)
-        with database.write() as connection:
-            # Another process may have migrated while this one waited for the lock; Alembic reads the revision anew.
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        _upgrade(database, config)
     except StoreBusyError as error:
         raise ConfigError(str(path), [str(error)]) from error
     except exc.OperationalError as error:  # a table of ours exists although no revision says so
         complaint = f"this is not a database of this program ({error.orig}); name another file"
         raise ConfigError(str(path), [complaint]) from error
     log.info("the store's schema was brought up to date", extra={"from": current, "to": head})
+
+
+def _upgrade(database: Database, config: Config) -> None:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with database.write() as connection:
+                # Another process may have migrated while this one waited for the lock; Alembic reads it anew.
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except StoreBusyError:
+            if attempt == _TRIES:
+                raise
+        else:
+            return
 
 
 def _require_known(current: str | None, known: set[str], path: Path) -> None:
