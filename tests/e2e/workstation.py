@@ -87,16 +87,23 @@ class Workstation:
         session = "-p User=worker -p PAMName=login -p WorkingDirectory=/home/worker"
         return self.vm.run(f"systemd-run --quiet --wait --collect --pipe {session} /bin/sh -c '{command}'", timeout=120)
 
-    def mount_stick(self, serial: str, at: str = "/media/stick", **stick: object) -> None:
-        """Plug a stick and mount it for the person, as a desktop would."""
+    @contextlib.contextmanager
+    def stick(self, serial: str, **stick: object) -> Iterator[str]:
+        """Plug a stick and mount it for the person, as a desktop would; yields where. Unmounted and pulled at the end."""
+        at = f"/media/{serial}"
         self.vm.usb_stick_add(f"stick-{serial}", serial=serial, **stick)
-        self.wait(f"grep -qs {serial} /sys/bus/usb/devices/*/serial && test -b /dev/disk/by-label/STICK")
-        self.vm.run(f"mkdir -p {at} && mount -o uid=worker /dev/disk/by-label/STICK {at}")
-
-    def pull_stick(self, serial: str, at: str = "/media/stick") -> None:
-        self.vm.run(f"for i in $(seq 50); do umount {at} && exit 0; sleep 0.2; done; exit 1", timeout=60)
-        self.vm.usb_del(f"stick-{serial}")
-        self.wait("! test -e /dev/disk/by-label/STICK")
+        try:
+            self.wait(f"grep -qs {serial} /sys/bus/usb/devices/*/serial && test -b /dev/disk/by-label/STICK")
+            self.vm.run(f"mkdir -p {at} && mount -o uid=worker /dev/disk/by-label/STICK {at}")
+            try:
+                yield at
+                # The agent must let go of a medium by itself: an ordinary umount succeeds soon after a copy.
+                self.vm.run(f"for i in $(seq 100); do umount {at} && exit 0; sleep 0.2; done; exit 1", timeout=90)
+            finally:
+                self.vm.run(f"umount -l {at}", check=False)
+        finally:
+            self.vm.usb_del(f"stick-{serial}")
+            self.wait("! test -e /dev/disk/by-label/STICK")
 
     @contextlib.contextmanager
     def gadget(self, *identity: str) -> Iterator[None]:
