@@ -89,7 +89,7 @@ class Workstation:
 
     @contextlib.contextmanager
     def stick(self, serial: str, **stick: object) -> Iterator[str]:
-        """Plug a stick and mount it for the person, as a desktop would; yields where. Unmounted and pulled at the end."""
+        """Plug a stick and mount it for the person, as a desktop would; yields where. Pulled at the end."""
         at = f"/media/{serial}"
         self.vm.usb_stick_add(f"stick-{serial}", serial=serial, **stick)
         try:
