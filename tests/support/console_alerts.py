@@ -54,8 +54,8 @@ _RULES = {
         "DEV-01",
         4,
         ("无线网卡", "Wi-Fi adapter"),
-        ("终端 {host.name} 出现无线网卡 {radio.name}", "Wi-Fi adapter {radio.name} appeared on {host.name}"),
-        ("radio.technology", "radio.state", "host.classified"),
+        ("终端 {host.name} 出现无线网卡 {name}", "Wi-Fi adapter {name} appeared on {host.name}"),
+        ("technology", "state", "host.classified"),
     ),
     "net-07": (
         "NET-07",
@@ -72,10 +72,10 @@ _RULES = {
         4,
         ("未授权默认路由", "Unapproved default route"),
         (
-            "终端 {host.name} 出现默认路由 {route.gateway}（{interface.name}）",
-            "Default route {route.gateway} on {interface.name} of {host.name}",
+            "终端 {host.name} 出现默认路由 {gateway}（{interface.name}）",
+            "Default route {gateway} on {interface.name} of {host.name}",
         ),
-        ("route.state", "host.profile"),
+        ("state", "host.profile"),
     ),
     "sys-05": (
         "SYS-05",
@@ -180,7 +180,7 @@ def _facts_of(rule_id: str, at: int) -> dict[str, object]:
         "mark.period": "P5Y",
         "mark.period_text": "5年",
         "mark.part": "document",
-        "mark.zone": "top",
+        "mark.zone": "first_page_top",
         "mark.page": 1,
         "inspection.inspected": "full",
         "inspection.type": "docx",
@@ -197,25 +197,25 @@ def _facts_of(rule_id: str, at: int) -> dict[str, object]:
         "actor.process.cmd_line": f"cp 文档/总体方案-{at}.docx /media/u{at % 40}/KINGSTON/",
         "actor.process.captured": "held",
         "actor.session.seat": "seat0",
-        "medium.mount_point": f"/media/u{at % 40}/KINGSTON",
+        "mount_point": f"/media/u{at % 40}/KINGSTON",
     }
     return {
         "med-06": {**medium, **file},
         "med-01": medium,
         "dev-01": {
-            "radio.technology": "wifi",
-            "radio.name": "phy0",
-            "radio.state": "up",
-            "radio.previous_state": "absent",
+            "technology": "wifi",
+            "name": "phy0",
+            "state": "up",
+            "previous_state": "absent",
             "device.driver": "mt76x2u",
         },
         "net-07": {
             "interface.name": "usb0",
             "interface.driver": "rndis_host",
             "interface.tethered": True,
-            "link.state": "carrier",
+            "state": "carrier",
         },
-        "net-03": {"interface.name": "usb0", "route.gateway": "192.0.2.1", "route.state": "present"},
+        "net-03": {"interface.name": "usb0", "gateway": "192.0.2.1", "state": "present"},
         "sys-05": {"silence.duration_s": 10_800, "silence.threshold_s": 600, "silence.stopped_cleanly": False},
     }[rule_id]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gapwatch_collector.console.rows import fact
+from gapwatch_collector.console.times import machine_readable
 from gapwatch_collector.console.words import Language, catalogue, word
 
 
@@ -59,8 +60,12 @@ _GROUPS: Final[Mapping[str, tuple[_Wanted, ...]]] = {
         ("filesystem_id", ("medium.filesystem_id",), True),
         ("medium_label", ("medium.label",), False),
         ("size", ("medium.size_bytes",), False),
-        ("mount_point", ("medium.mount_point",), True),
+        ("mount_point", ("mount_point",), True),
         ("registered", ("medium.registered",), False),
+        ("register_label", ("medium.register_label",), False),
+        ("medium_level", ("medium.level.state",), False),
+        ("holder", ("medium.holder",), False),
+        ("medium_status", ("medium.status",), False),
         ("node", ("medium.device_node",), True),
     ),
     "file": (
@@ -69,9 +74,11 @@ _GROUPS: Final[Mapping[str, tuple[_Wanted, ...]]] = {
         ("size", ("file.size",), False),
         ("sha256", ("file.sha256",), True),
         ("file_type", ("inspection.type",), False),
+        ("action", ("action",), False),
     ),
     "actor": (
         ("person", ("actor.user.name",), False),
+        ("person_inferred", ("actor_inferred",), False),
         ("effective_user", ("actor.effective_user.name",), False),
         ("process", ("actor.process.path", "actor.process.name"), True),
         ("cmd_line", ("actor.process.cmd_line",), True),
@@ -82,13 +89,14 @@ _GROUPS: Final[Mapping[str, tuple[_Wanted, ...]]] = {
         ("terminal", ("actor.session.seat", "actor.session.terminal"), False),
     ),
     "device": (
-        ("technology", ("radio.technology",), False),
-        ("interface", ("interface.name", "radio.name"), True),
+        ("technology", ("technology",), False),
+        ("interface", ("interface.name", "name"), True),
         ("interface_kind", ("interface.kind",), False),
-        ("state", ("radio.state", "link.state", "route.state", "address.state", "device.activity"), False),
-        ("previous_state", ("radio.previous_state", "link.previous_state"), False),
-        ("gateway", ("route.gateway",), True),
-        ("address", ("address.value", "radio.address", "interface.mac"), True),
+        ("state", ("state", "device.activity"), False),
+        ("previous_state", ("previous_state",), False),
+        ("gateway", ("gateway",), True),
+        ("family", ("family",), False),
+        ("address", ("address", "interface.mac"), True),
         ("tethered", ("interface.tethered",), False),
         ("driver", ("interface.driver", "device.driver", "interface.device.driver"), True),
         ("vendor", ("interface.device.vendor_name", "device.vendor_name"), False),
@@ -106,6 +114,9 @@ _GROUPS: Final[Mapping[str, tuple[_Wanted, ...]]] = {
         ("zone", ("host.zone",), False),
         ("host_level", ("host.level.state",), False),
         ("profile", ("host.profile",), False),
+        ("secrecy_number", ("host.secrecy_number",), False),
+        ("unit", ("host.unit",), False),
+        ("responsible", ("host.responsible_person",), False),
     ),
 }
 # A fact whose value is a word of a closed vocabulary -> the catalogue's table of those words.
@@ -119,19 +130,32 @@ _VOCABULARIES: Final[Mapping[str, str]] = {
     "inspection.inspected": "inspected",
     "inspection.reason": "inspection_reason",
     "actor.process.captured": "captured",
-    "radio.technology": "technology",
-    "radio.state": "state_of",
-    "radio.previous_state": "state_of",
-    "link.state": "state_of",
-    "link.previous_state": "state_of",
-    "route.state": "state_of",
-    "address.state": "state_of",
+    "technology": "technology",
+    "state": "state_of",
+    "previous_state": "state_of",
     "device.activity": "activity",
     "medium.activity": "activity",
+    "action": "activity",
     "host.profile": "profile",
-    "file.action": "activity",
+    "host.state": "host_state",
+    "medium.status": "medium_status",
+    "silence.stop_reason": "stop_reason",
+    "file.medium_ceiling": "level",
+    "family": "family",
 }
+# A fact the collector worked out -> the facts it rests on, which an officer wants to see beside it.
+_GROUNDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "file.exceeds_medium": ("mark.axis", "mark.level", "medium.registered", "file.medium_ceiling"),
+    "file.exceeds_host": ("mark.axis", "mark.level", "host.level.state"),
+    "medium.exceeds_host": ("medium.level.state", "host.level.state"),
+    "medium.foreign_zone": ("medium.zone", "host.zone"),
+    "medium.registered": ("medium.serial_registered",),
+    "host.classified": ("host.level.state",),
+}
+_ALWAYS_TESTED: Final = ("host.classified",)
+"""The severity goes by it, whatever the condition says."""
 _LEVEL_PREFIXES: Final = ("host.level.", "medium.level.")
+_MOMENTS: Final = frozenset({"event.time_ns", "event.recorded_ns", "silence.since_ns"})
 _BYTES: Final = frozenset({"file.size", "medium.size_bytes", "source.size"})
 _COMPUTED: Final = frozenset(
     {
@@ -167,8 +191,12 @@ _ORIGINS: Final = (
     ("medium.", "medium"),
     ("file.", "file"),
     ("source.", "file"),
-    ("act.", "file"),
+    ("mount_", "medium"),
+    ("actor_inferred", "medium"),
+    ("closed_boottime_ns", "file"),
 )
+_OF_FILE_SENSOR: Final = frozenset({"act", "action"})
+_MOMENT_MAX_NS: Final = 2**62
 _EMPTY: Final[tuple[object, ...]] = ("", None, (), [], {})
 
 
@@ -200,23 +228,31 @@ def _says_something(name: str, facts: Mapping[str, object]) -> bool:
 
 
 def all_facts(facts: Mapping[str, object], first: Sequence[str], language: Language) -> tuple[list[Fact], list[Fact]]:
-    """The facts the rule tested, in its order, and the rest by name."""
-    tested = [name for name in dict.fromkeys(first) if name in facts]
+    """The facts the rule tested, in its order, each followed by those it rests on; and the rest by name.
+
+    What was tested is listed also when it was false or not known: both are reasons.
+    """
+    asked = [*first, *(name for name in _ALWAYS_TESTED if name in facts)]
+    tested = list(dict.fromkeys(part for name in asked for part in (name, *_GROUNDS.get(name, ())))) if first else []
     rest = sorted(name for name, value in facts.items() if name not in tested and value not in _EMPTY)
     return [_fact(n, facts, language) for n in tested], [_fact(n, facts, language) for n in rest]
 
 
 def _fact(name: str, facts: Mapping[str, object], language: Language) -> Fact:
     label = catalogue(language).get(f"fact.{name}", "")
-    return Fact(name, label, value_text(name, facts[name], language), origin(name))
+    known = name in facts and facts[name] is not None
+    text = value_text(name, facts[name], language) if known else word(language, "truth", "unknown")
+    return Fact(name, label, text, origin(name))
 
 
 def origin(name: str) -> str:
     """Who says so: the register, the collector's own reckoning, or which sensor of the host."""
     if name in _COMPUTED:
         return "computed"
-    if name in _REGISTER:
+    if name in _REGISTER or name == "file.medium_ceiling":
         return "register"
+    if name in _OF_FILE_SENSOR:
+        return "file"
     return next((key for prefix, key in _ORIGINS if name.startswith(prefix)), "kernel")
 
 
@@ -226,6 +262,8 @@ def value_text(name: str, value: object, language: Language) -> str:
         return word(language, "truth", "yes" if value else "no")
     if isinstance(value, int) and name in _BYTES:
         return size_text(value)
+    if isinstance(value, int) and name in _MOMENTS and 0 <= value < _MOMENT_MAX_NS:
+        return machine_readable(value)
     if isinstance(value, list | tuple):
         return "; ".join(value_text(name, entry, language) for entry in value)
     if isinstance(value, Mapping):

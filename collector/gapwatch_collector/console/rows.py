@@ -88,7 +88,7 @@ def _subject(facts: Mapping[str, object]) -> str:
     if medium or serial:
         tail = f"…{serial[-_SERIAL_SHOWN:]}" if len(serial) > _SERIAL_SHOWN else serial
         return " ".join(filter(None, (medium, tail)))
-    name = fact(facts, "interface.name", "radio.name")
+    name = fact(facts, "interface.name", "name")
     device = fact(facts, "interface.device.product_name", "device.product_name", "interface.driver", "device.driver")
     return " ".join(filter(None, (name, device)))
 
