@@ -207,8 +207,10 @@ def _describe(code: int) -> str:
 def programs(config_path: Path, *, privileged: bool) -> list[Program]:
     """The agent's processes in starting order. Without root there is no guard: nothing could be asked of it."""
 
-    def program(name: str, watchdog_s: float) -> Program:
-        return Program(name, [sys.executable, "-m", "gapwatch_agent", name, "--config", str(config_path)], watchdog_s)
+    def program(name: str, watchdog_s: float, ready_s: float = 60.0) -> Program:
+        command = [sys.executable, "-m", "gapwatch_agent", name, "--config", str(config_path)]
+        return Program(name, command, watchdog_s, ready_s)
 
     guard = [program("guard", 5.0)] if privileged else []
-    return [*guard, program("inspector", 30.0), program("link", 20.0), program("watch", 20.0)]
+    # Link reads a large spool through before it trusts it.
+    return [*guard, program("inspector", 30.0), program("link", 20.0, 300.0), program("watch", 20.0)]

@@ -128,6 +128,8 @@ def test_the_order_of_the_processes() -> None:
     assert [p.name for p in programs(Path("/c"), privileged=True)] == ["guard", "inspector", "link", "watch"]
     assert [p.name for p in programs(Path("/c"), privileged=False)] == ["inspector", "link", "watch"]
     assert programs(Path("/c"), privileged=True)[0].command[1:] == ["-m", "gapwatch_agent", "guard", "--config", "/c"]
+    ready_s = {p.name: p.ready_s for p in programs(Path("/c"), privileged=True)}
+    assert ready_s["link"] >= 300  # a start cut short while a large spool is checked would never end
 
 
 def test_ctrl_c_at_a_terminal_still_stops_in_order(scene: Scene) -> None:

@@ -96,6 +96,7 @@ class Sender:
         source = random_source or random.Random()  # noqa: S311
         self._tail_next, self._acked = next_seq, acked_seq
         self._to_send = acked_seq + 1
+        self._sent = acked_seq
         self._credits = 0
         self._connected = False
         self._paused = False
@@ -125,7 +126,7 @@ class Sender:
             return Renew(f"the collector wants record {wanted_seq} again, but it had acknowledged up to {self._acked}")
         self._connected, self._paused = True, False
         self._credits = max(1, credits_)
-        self._to_send = wanted_seq
+        self._to_send, self._sent = wanted_seq, max(self._sent, wanted_seq - 1)
         return self._forget(wanted_seq - 1)
 
     def next_send(self) -> Send | None:
@@ -138,14 +139,17 @@ class Sender:
     def sent(self, last_seq: int) -> None:
         """A batch went out that ends at ``last_seq``."""
         self._to_send = max(self._to_send, last_seq + 1)
+        self._sent = max(self._sent, last_seq)
 
     def acked(self, seq: int, credits_: int) -> Outcome:
         """The collector committed everything up to ``seq``."""
-        if seq >= self._to_send:
+        if seq > self._sent:
             return Leave(f"the collector acknowledged record {seq}, which was not sent")
         self._credits = max(1, credits_)
         self._reconnect.reset()
         self._busy.reset()
+        # A refusal that was on its way may have set the window back behind what this ack says is safe.
+        self._to_send = max(self._to_send, seq + 1)
         return self._forget(seq)
 
     def refused(self, answer: Answer, wanted_seq: int, detail: str) -> Outcome:
@@ -160,10 +164,15 @@ class Sender:
             self._to_send = self._acked + 1
             self._paused = True
             return Pause(self._busy.next_s())
+        return self._skipped(wanted_seq)
+
+    def _skipped(self, wanted_seq: int) -> Outcome:
         if not self._acked < wanted_seq <= self._tail_next:
             return Renew(
                 f"the collector wants record {wanted_seq}; this spool holds {self._acked + 1} to {self._tail_next - 1}"
             )
+        if wanted_seq - 1 > self._sent:
+            return Leave(f"the collector wants record {wanted_seq}, but record {wanted_seq - 1} was never sent")
         # Batches already on their way are refused too; each such answer only repeats the number wanted.
         self._to_send = wanted_seq
         return self._forget(wanted_seq - 1)

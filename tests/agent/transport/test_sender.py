@@ -85,6 +85,23 @@ def test_repeated_and_late_acks_are_harmless_an_impossible_one_is_not() -> None:
     assert isinstance(sender.acked(41, 100), Leave)
 
 
+def test_a_refusal_that_was_overtaken_by_its_resend_does_not_make_the_ack_impossible() -> None:
+    sender = connected()
+    sender.sent(60)
+    assert sender.refused(Answer.NUMBER_SKIPPED, 1, "") is None
+    sender.sent(60)  # sent again; then a refusal of the first sending arrives, and after it the ack of the second
+    assert sender.refused(Answer.NUMBER_SKIPPED, 1, "") is None
+    assert sender.acked(60, 1000) == Forget(60)
+    assert sender.next_send() == Send(61, BATCH_RECORDS_MAX)
+
+
+def test_records_that_were_never_sent_are_not_forgotten_over_a_refusal() -> None:
+    sender = connected()
+    sender.sent(20)
+    assert isinstance(sender.refused(Answer.NUMBER_SKIPPED, 50, ""), Leave)
+    assert sender.acked_seq == 0
+
+
 def test_a_skipped_number_moves_the_window_back() -> None:
     sender = connected()
     sender.sent(80)
