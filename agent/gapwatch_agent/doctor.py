@@ -34,6 +34,18 @@ class Finding:
     remedy: str = ""
 
 
+_REMEDIES_ZH: Final = {
+    "start systemd-udevd": "启动 systemd-udevd",
+    "run as root (systemd units do)": "以 root 运行（systemd 单元即如此）",
+    "run as root on a kernel with CONFIG_FANOTIFY_ACCESS_PERMISSIONS": (
+        "以 root 运行，且内核启用 CONFIG_FANOTIFY_ACCESS_PERMISSIONS"
+    ),
+    "run as root": "以 root 运行",
+    "boot with audit=1 and systemd-logind": "以 audit=1 启动并启用 systemd-logind",
+    "run as root, with libseccomp2 installed": "以 root 运行，并安装 libseccomp2",
+    "gapwatch-agent enrol --token-file FILE": "gapwatch-agent enrol --token-file 文件",
+}
+
 _MANUAL_EN: Final = (
     "photographs of the screen, hand copies, paper, emissions, power-only charging, booting another system"
 )
@@ -199,14 +211,25 @@ def _person() -> Finding:
 
 
 def _inspector() -> Finding:
-    lacking = _tried(lambda: __import__("pyseccomp"))
+    """Asked of a child that puts the walls up, as the inspector's children do."""
+    from gapwatch_agent.inspector import cage, child
+    from gapwatch_agent.inspector.limits import Limits
+
+    layers: tuple[cage.Layer, ...] = ()
+
+    def probe() -> None:
+        nonlocal layers
+        layers = child.layers(child.Nursery(Limits()))
+
+    failed = _tried(probe)
+    lacking = ", ".join(layer.name for layer in layers if not layer.in_force)
     return Finding(
         "the inspector's cage",
-        not lacking,
-        f"limits only: {lacking}" if lacking else "seccomp, namespaces, resource limits",
-        "a document that takes over its reader would meet one wall less",
-        "若文档攻破解析器，将少一道隔离",
-        "install libseccomp2",
+        not failed and not lacking,
+        f"without {lacking}" if lacking else failed or "seccomp, landlock, namespaces, resource limits, another user",
+        "a document that takes over its reader would meet these walls less",
+        "若文档攻破解析器，将少这几道隔离",
+        "run as root, with libseccomp2 installed",
     )
 
 
@@ -264,8 +287,8 @@ def as_table(report: Sequence[Finding], lang: str) -> str:
         lines.append(f"{_padded(name, 30)}{_padded(mark, 10)}{finding.mechanism}")
         if not finding.in_force:
             what = finding.missed_zh if lang == "zh" else finding.missed_en
-            remedy = f" → {finding.remedy}" if finding.remedy else ""
-            lines.append(f"{'':30}{missed}: {what}{remedy}")
+            remedy = _REMEDIES_ZH.get(finding.remedy, finding.remedy) if lang == "zh" else finding.remedy
+            lines.append(f"{'':30}{missed}: {what}{f' → {remedy}' if remedy else ''}")
     lines.append(manual + (_MANUAL_ZH if lang == "zh" else _MANUAL_EN))
     return "\n".join(lines)
 

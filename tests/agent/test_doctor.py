@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gapwatch_agent import doctor
 from gapwatch_agent.config import Config, Paths, SpoolLimits
+from gapwatch_agent.inspector import child
+from gapwatch_agent.inspector.limits import Limits
 
 
 def test_every_finding_says_what_is_missed_without_it(tmp_path: Path) -> None:
@@ -52,6 +55,20 @@ def test_the_table_names_the_missing_and_the_unseeable(lang: str) -> None:
 def test_every_subject_has_a_chinese_name() -> None:
     table = doctor.as_table(doctor.examine(Config()), "zh")
     assert not [f.subject for f in doctor.examine(Config()) if f"\n{f.subject}" in table]
+
+
+def test_every_remedy_has_a_chinese_wording() -> None:
+    report = [replace(finding, in_force=False) for finding in doctor.examine(Config())]
+    table = doctor.as_table(report, "zh")
+    assert not [f.remedy for f in report if f.remedy and f"→ {f.remedy}" in table]
+
+
+def test_the_cage_is_asked_what_stands_and_not_assumed() -> None:
+    layers = child.layers(child.Nursery(Limits()))
+    lacking = [layer.name for layer in layers if not layer.in_force]
+    (cage,) = [f for f in doctor.examine(Config()) if f.subject == "the inspector's cage"]
+    assert cage.in_force is not bool(lacking)
+    assert all(name in cage.mechanism for name in lacking)
 
 
 def test_json_for_machines() -> None:
