@@ -7,6 +7,7 @@ the hash, so that a slow medium costs the hash and not the mark. The parent trus
 from __future__ import annotations
 
 import os
+import select
 import signal
 import stat
 import time
@@ -28,6 +29,9 @@ _FIRST_OTHER_FD: Final = 5
 _ANSWER_BYTES_MAX: Final = 2 * (VERDICT_BYTES_MAX + 1)
 _SAVED_FDS: Final = 16
 _HASH_ONLY_MIN_S: Final = 0.5
+_BURIAL_S: Final = 1.0
+"""How long a killed child may take to end. One that waits for a medium that does not answer ends when that does."""
+_UNBURIED_MAX: Final = 16
 _OWN_HANDLING: Final = (
     *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2),
     # A handler the parent has for its own crashes (faulthandler) could neither finish nor give way in the cage.
@@ -71,6 +75,24 @@ def _answer(found: Verdict) -> None:
         data = data[os.write(_ANSWER_FD, data) :]
 
 
+End = tuple[int, float]
+"""How a child ended (wait status) and the CPU seconds it took."""
+
+
+def bury(pid: int) -> End | None:
+    """Wait for a killed child, but not for ever: None when it cannot even be killed."""
+    watch = os.pidfd_open(pid)
+    try:
+        poll = select.poll()
+        poll.register(watch, select.POLLIN)
+        if not poll.poll(_BURIAL_S * 1000):
+            return None
+    finally:
+        os.close(watch)
+    _, status, usage = os.wait4(pid, 0)
+    return status, usage.ru_utime + usage.ru_stime
+
+
 @dataclass(slots=True)
 class Child:
     """A running child as the parent sees it. ``deadline`` is on the monotonic clock."""
@@ -82,6 +104,8 @@ class Child:
     name: str
     answer: bytearray = field(default_factory=bytearray)
     overdue: bool = False
+    unburied: set[int] = field(default_factory=set)
+    bury: Callable[[int], End | None] = bury
 
     def read(self) -> bool:
         """Take what the child wrote; False once it has ended or written too much."""
@@ -101,12 +125,15 @@ class Child:
         """Bury it and say what its file gets. Closes the pipe; call once."""
         # It may have closed the pipe and live on.
         os.kill(self.pid, signal.SIGKILL)
-        _, status, usage = os.wait4(self.pid, 0)
+        end = self.bury(self.pid)
         os.close(self.answer_fd)
+        if end is None:
+            self.unburied.add(self.pid)
+            self.overdue = True
         found = self._last_answer()
         if found is not None:
             return found
-        cpu_s = usage.ru_utime + usage.ru_stime
+        status, cpu_s = end or (0, 0.0)
         out_of_time = (
             self.overdue
             or cpu_s >= self.limits.cpu_s - 0.1
@@ -133,6 +160,7 @@ class Nursery:
     limits: Limits
     cage: Cage = field(init=False)
     _null_fd: int = field(init=False)
+    _unburied: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.cage = Cage(self.limits)
@@ -145,6 +173,9 @@ class Nursery:
 
     def start(self, fd: int, name: str, slot: int = 0, work: Work = inspect_and_answer) -> Child:
         """A child at work on ``fd``, which stays the caller's. Raises OSError when there is no room for one."""
+        self._unburied.difference_update([pid for pid in self._unburied if os.waitpid(pid, os.WNOHANG)[0]])
+        if len(self._unburied) >= _UNBURIED_MAX:
+            raise BlockingIOError(f"{_UNBURIED_MAX} children wait for media that do not answer")
         read_fd, write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             os.set_blocking(write_fd, True)
@@ -156,7 +187,7 @@ class Nursery:
         if pid == 0:
             self._become(fd, write_fd, name, slot, work)
         os.close(write_fd)
-        return Child(pid, read_fd, time.monotonic() + self.limits.wall_s, self.limits, name)
+        return Child(pid, read_fd, time.monotonic() + self.limits.wall_s, self.limits, name, unburied=self._unburied)
 
     def _become(self, fd: int, write_fd: int, name: str, slot: int, work: Work) -> NoReturn:
         """In the child: never returns, whatever happens."""
@@ -191,8 +222,6 @@ def _moved(fd: int) -> int:
 
 def wait(child: Child) -> Verdict:
     """Block until the child has ended or its time is up."""
-    import select  # noqa: PLC0415 - the service has its own loop
-
     poll = select.poll()
     poll.register(child.answer_fd, select.POLLIN)
     while (left_s := child.deadline - time.monotonic()) > 0:

@@ -1,7 +1,9 @@
 """One file, one child: what the parent makes of children that die, hang, lie or babble."""
 
+import contextlib
 import hashlib
 import os
+import select
 import signal
 import sys
 import time
@@ -105,6 +107,28 @@ def test_a_child_that_closes_its_pipe_and_lives_on_is_ended(nursery, fd):
         time.sleep(60)
 
     assert _outcome(nursery, fd, work) == uninspected("crashed")
+
+
+def test_a_child_that_cannot_be_killed_is_not_waited_for_and_buried_when_it_ends(nursery, fd):
+    """As one that reads from a medium that no longer answers."""
+
+    def hang(*_):
+        time.sleep(60)
+
+    stuck = [nursery.start(fd, "[机密]a.txt", work=hang) for _ in range(16)]
+    for child in stuck:
+        child.bury = lambda _: None
+        found = child.reap()
+        assert (found.inspection.reason, found.inspection.mark.level) == ("timed_out", "secret")
+    with contextlib.ExitStack() as kept:
+        for child in stuck:  # its end is only noticed when the next file comes
+            watch = os.pidfd_open(child.pid)
+            kept.callback(os.close, watch)
+            assert select.select([watch], [], [], 10)[0]
+    assert _outcome(nursery, fd, lambda *_: None).inspection.reason == "crashed"
+    for child in stuck:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child.pid, os.WNOHANG)
 
 
 def test_a_child_holds_the_file_the_pipe_and_nothing_else(nursery, fd):
