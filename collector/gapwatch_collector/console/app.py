@@ -43,6 +43,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # such a redirect is made of the Host header, which is the sender's to choose
         dependencies=[Depends(Guard(deps))],
         max_body_size=_BODY_BYTES_MAX,
         telemetry=_TELEMETRY_OFF,
@@ -69,7 +70,11 @@ def _answer_errors(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
     def refusal(request: Request, status: int, key: str) -> Response:
         if request.url.path.startswith("/api/"):
             return JSONResponse({"error": key, "status": status}, status)
-        return pages.page(guard.visitor(request), "refusal.html", status, key=key, status_code=status)
+        try:
+            visitor = guard.visitor(request)
+        except StoreBusyError:  # the store that is too busy to answer is too busy to say who asks
+            visitor = guard.stranger(request)
+        return pages.page(visitor, "refusal.html", status, key=key, status_code=status)
 
     def sign_in_needed(request: Request, _: Exception) -> Response:
         if request.url.path.startswith("/api/"):

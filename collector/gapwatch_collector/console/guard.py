@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -83,16 +83,20 @@ class Guard:
 
     def visitor(self, request: Request) -> Visitor:
         """Who asks, by cookie; an account that was disabled or lost its role is nobody."""
-        language = choose(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
-        theme = request.cookies.get(THEME_COOKIE, THEMES[0])
-        theme = theme if theme in THEMES else THEMES[0]
+        stranger = self.stranger(request)
         session_id = request.cookies.get(session_cookie(self._deps), "")
         if not 0 < len(session_id) <= _COOKIE_LENGTH_MAX:
-            return Visitor(language, theme)
+            return stranger
         account = self._deps.accounts.session(session_hash(session_id), self._deps.clock.now_ns())
         if account is None or account.disabled or account.role is None:
-            return Visitor(language, theme)
-        return Visitor(language, theme, account, account.role, session_id)
+            return stranger
+        return replace(stranger, account=account, role=account.role, session_id=session_id)
+
+    def stranger(self, request: Request) -> Visitor:
+        """How somebody wants to be answered, without asking the store who it is."""
+        language = choose(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+        theme = request.cookies.get(THEME_COOKIE, THEMES[0])
+        return Visitor(language, theme if theme in THEMES else THEMES[0])
 
     async def _form(self, request: Request, visitor: Visitor) -> FormData:
         if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,8 @@ from gapwatch_collector.store.ports import AlertQueries
 POLL_INTERVAL_S: Final = 0.25
 KEEPALIVE_TICKS: Final = 60  # 15 s
 STREAMS_MAX: Final = 200
+STREAMS_PER_ACCOUNT_MAX: Final = 16
+"""Two browsers full of pages; nobody keeps the others from seeing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +42,17 @@ class LiveAlerts:
         self._mark: Mark | None = None
         self._ticks = 0
         self._turn = asyncio.Event()
-        self._listeners = 0
+        self._listeners: Counter[str] = Counter()
         self._poll: asyncio.Task[None] | None = None
         self._closed = False
 
     @property
     def listeners(self) -> int:
-        return self._listeners
+        return self._listeners.total()
 
-    @property
-    def is_full(self) -> bool:
-        return self._listeners >= STREAMS_MAX
+    def is_full(self, account: str) -> bool:
+        """Whether this account may open no more streams now."""
+        return self.listeners >= STREAMS_MAX or self._listeners[account] >= STREAMS_PER_ACCOUNT_MAX
 
     def close(self) -> None:
         """End every stream; called before the server waits for its connections."""
@@ -58,9 +61,9 @@ class LiveAlerts:
             self._poll.cancel()
         self._turn.set()
 
-    async def changes(self, seen: Mark) -> AsyncGenerator[Mark | None]:
+    async def changes(self, seen: Mark, account: str = "") -> AsyncGenerator[Mark | None]:
         """The mark each time it differs from what was seen, None when nothing happened for a while."""
-        self._listeners += 1
+        self._listeners[account] += 1
         if self._poll is None or self._poll.done():
             self._poll = asyncio.create_task(self._run())
         spoken = self._ticks
@@ -75,8 +78,9 @@ class LiveAlerts:
                 else:
                     await self._next_turn()
         finally:
-            self._listeners -= 1
-            if self._listeners == 0 and self._poll is not None:
+            self._listeners[account] -= 1
+            self._listeners += Counter()  # accounts without a stream are forgotten
+            if not self._listeners and self._poll is not None:
                 self._poll.cancel()
                 self._poll = None
                 self._mark = None
@@ -132,9 +136,9 @@ class Feed:
     is_welcome: Callable[[], bool]
 
 
-async def stream(live: LiveAlerts, feed: Feed, seen: Mark) -> AsyncIterator[bytes]:
+async def stream(live: LiveAlerts, feed: Feed, seen: Mark, account: str = "") -> AsyncIterator[bytes]:
     """The bytes of one page's event stream: ``alert`` rows, ``counts``, ``changed`` (fetch the list again), ``bye``."""
-    async with contextlib.aclosing(live.changes(seen)) as marks:
+    async with contextlib.aclosing(live.changes(seen, account)) as marks:
         async for mark in marks:
             if not await asyncio.to_thread(feed.is_welcome):
                 yield frame("bye", "")

@@ -4,8 +4,8 @@ A host is silent when a tick finds nothing committed from it for longer than its
 records that arrive later prove by their event times that the host never stopped for as long as the threshold: it was
 alive and only cut off. A stretch without such proof leaves the alert as it is.
 
-Time during which the collector itself did not run (no entry at all in its log) is nobody's silence: every host then has
-its full threshold again.
+Time during which the collector itself did not run (neither record nor tick in its log) is nobody's silence: every host
+then has its full threshold again.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import Any, Final
 from gapwatch_collector.evaluate.state import Memory
 from gapwatch_collector.facts.compute import Silence
 from gapwatch_collector.facts.registers import RegisterView
-from gapwatch_collector.model import Host, HostState, LogEntry
+from gapwatch_collector.model import Host, HostState, LogEntry, Origin
 
 _PREFIX: Final = "heard/"
 _CLOCK: Final = "clock"
 _SECOND_NS: Final = 1_000_000_000
+_BY_PEOPLE: Final = frozenset({Origin.REGISTER_CHANGE, Origin.ACT})
 _INTERVALS: Final = 3
 """A host may miss two heartbeats before anybody is told."""
 
@@ -71,7 +72,9 @@ class Silences:
         self._resumed_ns: int = clock.get("resumed_ns", 0)
 
     def passed(self, entry: LogEntry) -> None:
-        """Any entry proves that the collector ran."""
+        """Records and ticks prove that the collector ran; the command line writes into its log without it."""
+        if entry.entry.origin in _BY_PEOPLE:
+            return
         if self._last_ns and entry.recorded_ns - self._last_ns > self._away_ns:
             self._resumed_ns = entry.recorded_ns
         self._last_ns = max(self._last_ns, entry.recorded_ns)
@@ -113,7 +116,7 @@ class Silences:
     def tick(self, entry: LogEntry) -> Iterator[SilentHost]:
         """The hosts that this tick finds silent for the first time."""
         now = entry.recorded_ns
-        for host_id, known in self._hosts.items():
+        for host_id, known in sorted(self._hosts.items()):  # the order of reading a saved memory is nobody's
             host = self._registers.host(host_id)
             if host is None or host.state is not HostState.ENROLLED:
                 continue

@@ -93,7 +93,9 @@ def _name(medium: RegisteredMedium) -> tuple[str, str]:
 
 
 def _first_of_make(entries: Mapping[bytes, RegisteredMedium], seen: Medium) -> RegisteredMedium | None:
-    return next((entry for entry in entries.values() if _same_make(entry, seen)), None)
+    """Of several entries one in use counts, then the lowest id: never the order in which they were entered or read."""
+    fitting = [entry for entry in entries.values() if _same_make(entry, seen)]
+    return min(fitting, key=lambda entry: (entry.status in OUT_OF_USE, entry.medium_id), default=None)
 
 
 def _same_make(entry: RegisteredMedium, seen: Medium) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -37,6 +37,7 @@ _Message = TypeVar("_Message", enrolment_pb2.EnrolRequest, enrolment_pb2.RenewRe
 
 _BY: Final = "enrolment"
 _TEXT_MAX: Final = 255
+_NO_REQUEST: Final = "no_request"
 _TOKEN_COMPLAINTS: Final[Mapping[str, str]] = {
     "unknown": "this token is not known here; ask for a new one (gapwatch-collector token create)",
     "expired": "this token has expired; ask for a new one (gapwatch-collector token create)",
@@ -70,6 +71,7 @@ class EnrolmentRules:
     certificate_life: timedelta
     ask_again_s: int
     auto_confirm: bool
+    request_timeout_s: float = 20.0
 
 
 class _RefusedError(Exception):
@@ -88,8 +90,8 @@ class EnrolmentService:
     def handler(self) -> grpc.GenericRpcHandler:
         """What a server registers."""
         methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            "Enrol": grpc.unary_unary_rpc_method_handler(self._answering(self.enrol)),
-            "Renew": grpc.unary_unary_rpc_method_handler(self._answering(self.renew)),
+            "Enrol": grpc.stream_unary_rpc_method_handler(self.answering(self.enrol)),
+            "Renew": grpc.stream_unary_rpc_method_handler(self.answering(self.renew)),
         }
         return grpc.method_handlers_generic_handler(ENROLMENT_SERVICE, methods)
 
@@ -191,17 +193,22 @@ class EnrolmentService:
     def _act(self, kind: ActKind, host: Host, now_ns: int) -> None:
         self._store.audit.act(kind, by=_BY, detail={"host_id": host.host_id.hex(), "name": host.name}, now_ns=now_ns)
 
-    def _answering(
+    def answering(
         self, act: Callable[[bytes], bytes]
-    ) -> Callable[[bytes, ServicerContext[bytes, bytes]], Awaitable[bytes]]:
-        """``act`` in a worker thread; what it refuses becomes a status with a sentence, never a traceback."""
+    ) -> Callable[[object, ServicerContext[bytes, bytes]], Awaitable[bytes]]:
+        """``act`` in a worker thread; what it refuses becomes a status with a sentence, never a traceback.
 
-        async def answer(data: bytes, context: ServicerContext[bytes, bytes]) -> bytes:
+        The request is read here and not by the library, which would wait for it for ever: anybody may call, and the
+        places are few. On the wire a call with one request is the same either way.
+        """
+
+        async def answer(_requests: object, context: ServicerContext[bytes, bytes]) -> bytes:
             try:
-                return await asyncio.to_thread(act, data)
+                return await asyncio.to_thread(act, await self._request(context))
             except _RefusedError as refused:
                 code, detail = refused.code, refused.detail
-                self._refusals.refuse(Refused(refused.reason, peer_address(context.peer()), detail))
+                if refused.reason != _NO_REQUEST:  # whoever asked for nothing was refused nothing
+                    self._refusals.refuse(Refused(refused.reason, peer_address(context.peer()), detail))
             except StoreBusyError as error:
                 code, detail = grpc.StatusCode.UNAVAILABLE, f"the store cannot write now, ask again: {error}"
             except Exception:  # noqa: BLE001 - a bug of ours refuses one request and ends no server
@@ -210,6 +217,17 @@ class EnrolmentService:
             return await context.abort(code, detail)
 
         return answer
+
+    async def _request(self, context: ServicerContext[bytes, bytes]) -> bytes:
+        limit_s = self._rules.request_timeout_s
+        try:
+            data: Any = await asyncio.wait_for(context.read(), limit_s)
+        except TimeoutError as error:
+            late = f"no request came within {limit_s:g} s"
+            raise _RefusedError(_NO_REQUEST, grpc.StatusCode.DEADLINE_EXCEEDED, late) from error
+        if not isinstance(data, bytes):
+            raise _RefusedError(_NO_REQUEST, grpc.StatusCode.INVALID_ARGUMENT, "the call ended without a request")
+        return data
 
 
 def _parsed(message: type[_Message], data: bytes) -> _Message:

@@ -59,7 +59,13 @@ def build_stream_server(
 
 def build_enrolment_server(keys: CollectorKeys, handler: grpc.GenericRpcHandler, address: str) -> Listening:
     """Enrolment's server. Raises ConfigError when the address cannot be bound."""
-    options = [*_OPTIONS, ("grpc.max_receive_message_length", _ENROLMENT_BYTES_MAX)]
+    options = [
+        *_OPTIONS,
+        ("grpc.max_receive_message_length", _ENROLMENT_BYTES_MAX),
+        # Whoever may call may also keep a connection open and say nothing: descriptors are for hosts.
+        ("grpc.max_connection_idle_ms", 60_000),
+        ("grpc.max_connection_age_ms", 600_000),
+    ]
     server = grpc.aio.server(options=options, maximum_concurrent_rpcs=_ENROLMENTS_AT_ONCE_MAX)
     credentials = grpc.ssl_server_credentials([(keys.tls_key_pem, keys.tls_chain_pem)])
     return _bind(server, handler, address, credentials, "enrolment.listen")

@@ -72,3 +72,22 @@ def test_assets_are_ours_to_serve_and_kept_when_addressed_by_hash(browser) -> No
     assert "immutable" in client.get("/static/console.css?v=1").headers["cache-control"]
     assert client.get("/static/console.css").headers["cache-control"] == "no-store"
     assert client.get("/static/../app.py").status_code == 404
+
+
+def test_a_store_that_cannot_even_tell_who_asks_is_busy_and_no_bug(browser, world) -> None:
+    client = browser(Role.SECRECY_ADMINISTRATOR)
+
+    def busy(*_: object, **__: object) -> None:
+        raise StoreBusyError("locked")
+
+    world.accounts.session = busy
+    answer = client.get("/alerts")
+    assert answer.status_code == 503
+    assert "存储暂时繁忙" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/alerts/", "/hosts/", "/sign-in/", "//evil.example/alerts/"])
+def test_no_answer_is_built_from_the_host_header(browser, path) -> None:
+    answer = browser(Role.SECRECY_ADMINISTRATOR).get(path, host="evil.example")
+    assert answer.status_code == 404
+    assert "location" not in answer.headers

@@ -11,6 +11,7 @@ from gapwatch_collector.console.live import (
     KEEPALIVE,
     KEEPALIVE_TICKS,
     POLL_INTERVAL_S,
+    STREAMS_PER_ACCOUNT_MAX,
     Feed,
     LiveAlerts,
     Mark,
@@ -211,3 +212,19 @@ def _busy() -> int:
 
 def _broken() -> int:
     raise RuntimeError("broken")
+
+
+def test_one_account_cannot_take_every_stream() -> None:
+    async def test(desk: Desk) -> None:
+        pages = [stream(desk.live, desk.feed(), Mark(-1, 0), "a") for _ in range(STREAMS_PER_ACCOUNT_MAX)]
+        for page in pages:
+            await desk.next(page)
+        assert desk.live.is_full("a")
+        assert not desk.live.is_full("b")
+        await pages.pop().aclose()
+        assert not desk.live.is_full("a")
+        for page in pages:
+            await page.aclose()
+        assert desk.live.listeners == 0
+
+    run(test)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gapwatch_collector.evaluate import EvaluationSettings, replay
+from gapwatch_collector.evaluate import Core, EvaluationSettings, replay
 from gapwatch_collector.model import Alert, AlertState, HostState
 from gapwatch_collector.rules import load, shipped_folder
 from gapwatch_proto.events import AgentStarted, AgentStopped
@@ -166,3 +166,25 @@ def test_late_proof_in_several_batches_explains() -> None:
 def test_the_same_silence_has_the_same_name_whatever_the_ticks() -> None:
     names = {silences(ticks(Story().host().beat(), 900, every))[0].alert_id for every in (10, 30, 45)}
     assert len(names) == 1
+
+
+def test_what_people_enter_while_the_collector_is_down_does_not_make_it_have_run() -> None:
+    story = Story().host().beat().tick()
+    for _ in range(10):  # the command line writes into the same log
+        story.wait(60).host(unit="总体室")
+    story.tick().wait(30).beat().tick()
+    assert silences(story) == []
+
+
+def test_hosts_noticed_by_one_tick_are_told_in_the_same_order_after_a_restart() -> None:
+    story = Story().host(OTHER).host().beat(OTHER).beat()
+    state: dict[str, object] = {}
+    told = []
+    for entries in (story.entries, ticks(story, 300).entries[4:]):
+        core = Core(RULES, saved=dict(reversed(state.items())))
+        for entry in entries:
+            core.step(entry)
+        outcome = core.take_outcome()
+        told += [alert.host_id for alert in outcome.alerts]
+        state |= outcome.state
+    assert told == [alert.host_id for alert in silences(story)] == sorted((HOST, OTHER))

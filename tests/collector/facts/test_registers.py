@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from gapwatch_collector.facts.registers import RegisterView
@@ -61,3 +63,15 @@ def test_hosts_are_found_by_id() -> None:
     assert view.host(host.host_id) is host
     assert view.host(b"x" * 16) is None
     assert list(view.hosts) == [host.host_id]
+
+
+def test_of_two_entries_for_one_stick_the_one_in_use_counts_in_whatever_order_they_came() -> None:
+    old = RegisteredMedium(b"1" * 16, "红-1", "AA11BB22CC33", status="destroyed")
+    new = RegisteredMedium(b"2" * 16, "红-2", "AA11BB22CC33")
+    newer = RegisteredMedium(b"3" * 16, "红-3", "AA11BB22CC33")
+    seen = Medium(serial_number="AA11BB22CC33")
+    for order in permutations((old, new, newer)):
+        view = RegisterView(media=order)
+        assert view.medium(seen) == new
+        view.put_medium(new)  # as after any change of the row
+        assert view.medium(seen) == new

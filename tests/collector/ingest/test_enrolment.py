@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import grpc
 import pytest
 from cryptography import x509
 
-from gapwatch_collector.ingest.enrolment import token_hash
+from gapwatch_collector.ingest.enrolment import EnrolmentRules, EnrolmentService, token_hash
+from gapwatch_collector.ingest.refusals import RefusalAccount
 from gapwatch_collector.model import ActKind, EnrolmentToken, HostState, Origin
 from gapwatch_proto.identity import read_host_certificate, renewal_message, tree_head_message, verify
 from gapwatch_proto.v1 import enrolment_pb2
@@ -194,5 +196,32 @@ def test_renewals_by_others_are_refused(tmp_path: Path) -> None:
             zone.set_state(replace(agent, host_id=host_id), HostState.REVOKED)
             code, detail = await refused(zone, RENEW_METHOD, renew_request(agent, host_id))
             assert (code, "revoked" in detail) == (grpc.StatusCode.PERMISSION_DENIED, True)
+
+    run(test())
+
+
+def test_a_call_that_never_sends_its_request_gives_its_place_back() -> None:
+    """Strangers may call here: a few dozen open calls must not lock every machine out."""
+
+    class Silent:
+        told: tuple[grpc.StatusCode, str] | None = None
+
+        async def read(self) -> bytes:
+            return await asyncio.Event().wait()
+
+        async def abort(self, code: grpc.StatusCode, detail: str) -> None:
+            self.told = (code, detail)
+
+        def peer(self) -> str:
+            return "ipv4:192.0.2.1:5"
+
+    async def test() -> None:
+        rules = EnrolmentRules(timedelta(days=1), 5, auto_confirm=False, request_timeout_s=0.05)
+        account = RefusalAccount(FakeClock().now_ns, lambda _: None)
+        service = EnrolmentService(None, zone_keys(), rules, account, FakeClock())
+        context = Silent()
+        await service.answering(service.enrol)(None, context)
+        assert context.told[0] is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert not account.counts
 
     run(test())

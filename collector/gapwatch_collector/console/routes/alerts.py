@@ -73,13 +73,13 @@ class AlertRoutes:
 
     async def stream(self, request: Request) -> Response:
         """Server-sent events for one open list; a reconnecting browser names the last alert it has."""
-        if self._live.is_full:
-            raise HTTPException(503)
         visitor, params = visitor_of(request), request.query_params
+        if self._live.is_full(visitor.name):
+            raise HTTPException(503)
         after = number(request.headers.get("last-event-id", "")) or number(params.get("after", ""))
         seen = Mark(after, number(params.get("revision", "")))
         feed = self._feed(visitor, AlertQuery.read(params))
-        return StreamingResponse(stream(self._live, feed, seen), media_type="text/event-stream")
+        return StreamingResponse(stream(self._live, feed, seen, visitor.name), media_type="text/event-stream")
 
     def _feed(self, visitor: Visitor, query: AlertQuery) -> Feed:
         deps, pages = self._deps, self._pages
