@@ -184,7 +184,8 @@ class GuardClient:
         for fd in message.fds:
             os.close(fd)
         if message.type == messages.OPENED:
-            self._listener.opened(messages.decode_opened(message.body))
+            for opened in messages.decode_captures(message.body):
+                self._listener.opened(opened)
         elif message.type == messages.MARKED:
             marked = messages.decode_marked(message.body)
             self._marked[marked.key] = marked

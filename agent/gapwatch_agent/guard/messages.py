@@ -21,6 +21,7 @@ EXEMPT: Final = 3
 """watch → guard: processes that are answered without being captured, until this connection ends. {"pids"}"""
 STATUS_WANTED: Final = 4
 OPENED: Final = 10
+"""guard → watch: captures, one a line (JSON as written here holds no line end)."""
 STATUS: Final = 11
 MARKED: Final = 12
 
@@ -28,6 +29,7 @@ KEY_CHARS_MAX: Final = 64
 EXEMPT_MAX: Final = 64
 _TEXT_CHARS_MAX: Final = 1024
 
+_quote = json.encoder.encode_basestring_ascii
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -80,9 +82,9 @@ def encode_opened(opened: Opened, who: bytes) -> bytes:
     """An OPENED body around the ready-made ``who``; too large, it goes without sources and then without who."""
     head = (
         f'{{"pid":{opened.pid},"dev":{opened.dev},"ino":{opened.ino},"boottime_ns":{opened.boottime_ns},'
-        f'"wall_ns":{opened.wall_ns},"path":{_encode(opened.path)},"sources":'
+        f'"wall_ns":{opened.wall_ns},"path":{_quote(opened.path)},"sources":'
     ).encode("ascii")
-    body = head + _encode(opened.sources).encode("ascii") + who + b"}"
+    body = head + f"[{','.join(map(_quote, opened.sources))}]".encode("ascii") + who + b"}"
     if len(body) > MESSAGE_BYTES_MAX:
         body = head + b"[]" + (who if len(head) + len(who) + 3 <= MESSAGE_BYTES_MAX else b"") + b"}"
     return body
@@ -144,6 +146,11 @@ def decode_opened(body: bytes) -> Opened:
         who=_decode_who(pid, value) if "start_ticks" in value else None,
         sources=tuple(cast("Sequence[str]", sources)),
     )
+
+
+def decode_captures(body: bytes) -> list[Opened]:
+    """The captures of an OPENED message. Raises PeerError."""
+    return [decode_opened(line) for line in body.split(b"\n")]
 
 
 _WHO_FIELDS: Final = Who._fields

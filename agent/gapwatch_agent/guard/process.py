@@ -31,6 +31,7 @@ from gapwatch_agent.kernel.fanotify import FanEvent
 
 MARKS_MAX: Final = 64
 PEERS_MAX: Final = 8
+GATHERED_MAX: Final = 32
 _POLL_MS: Final = 500
 _FDS_WANTED: Final = 4096
 """If the kernel cannot give an event its descriptor, it refuses the open: there must always be enough."""
@@ -46,10 +47,14 @@ class Guard:
         self._groups: dict[int, Peer] = {}
         self._peers: dict[int, Peer] = {}
         self._own_pid = os.getpid()
+        self._own_fds = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._exempt: frozenset[int] = frozenset({self._own_pid})
         self._whos = procfs.WhoCache()
         # The encoded form of the last captures: one process opens many files.
         self._encoded: dict[procfs.Who, bytes] = {}
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._gathered_for: Peer | None = None
         self._answered = 0
         self._captured = 0
         self._dropped = 0
@@ -66,6 +71,7 @@ class Guard:
         for fd, _ in ready:
             if fd in self._groups:
                 self._answer(fd)
+        self._send_gathered()
         for fd, flags in ready:
             peer = self._peers.get(fd)
             if fd == self._listener.fileno():
@@ -83,20 +89,24 @@ class Guard:
         for peer in list(self._peers.values()):
             self._forget(peer)
         self._whos.close()
+        os.close(self._own_fds)
         self._listener.close()
 
     # --- permission events ------------------------------------------------------------------------------------------
 
     def _answer(self, group: int) -> None:
         try:
-            events = fanotify.read(group)
+            events = fanotify.read(group)  # up to 64 at once
         except (OSError, ValueError):
             # What the kernel sent cannot be read: only letting the whole group go frees whoever it holds.
             self._let_go(group)
             return
-        for event in events:
-            if event.fd >= 0:
-                self._answer_one(group, event)
+        # Everybody goes on before anything is told.
+        captured = [self._answer_one(group, event) for event in events if event.fd >= 0]
+        peer = self._groups[group]
+        for opened in captured:
+            if opened is not None:
+                self._report(peer, opened)
 
     def _let_go(self, group: int) -> None:
         peer = self._groups[group]
@@ -106,7 +116,7 @@ class Guard:
         peer.offer(Message(messages.MARKED, messages.encode(body)))
         self._follow(peer)
 
-    def _answer_one(self, group: int, event: FanEvent) -> None:
+    def _answer_one(self, group: int, event: FanEvent) -> messages.Opened | None:
         exempt = event.pid in self._exempt
         opened = None
         try:
@@ -122,13 +132,12 @@ class Guard:
             with contextlib.suppress(OSError):
                 os.write(group, fanotify.response(event.fd))
             self._answered += 1
-        if opened is not None:
-            self._report(self._groups[group], opened)
+        return opened
 
     def _capture(self, event: FanEvent) -> messages.Opened:
         identity = os.fstat(event.fd)
         try:
-            path = os.readlink(f"/proc/self/fd/{event.fd}")  # noqa: PTH115 (pathlib costs microseconds an event)
+            path = os.readlink(str(event.fd), dir_fd=self._own_fds)
         except OSError:
             path = ""
         return messages.Opened(
@@ -151,9 +160,29 @@ class Guard:
                     self._encoded.clear()
                 who = self._encoded[opened.who] = messages.encode_who(opened.who)
         self._captured += 1
-        if not peer.offer(Message(messages.OPENED, messages.encode_opened(opened, who))):
-            self._dropped += 1
-        self._follow(peer)
+        body = messages.encode_opened(opened, who)
+        gathered = self._gathered
+        if gathered and (
+            self._gathered_for is not peer
+            or len(gathered) >= GATHERED_MAX
+            or self._gathered_bytes + len(body) + len(gathered) > channel.MESSAGE_BYTES_MAX
+        ):
+            self._send_gathered()
+        if not self._gathered:
+            self._gathered_for = peer
+        self._gathered.append(body)
+        self._gathered_bytes += len(body)
+
+    def _send_gathered(self) -> None:
+        """Captures of one turn in one message. None waits for a later turn: it must arrive before the file's close."""
+        gathered, peer = self._gathered, self._gathered_for
+        if not gathered or peer is None:
+            return
+        self._gathered, self._gathered_bytes, self._gathered_for = [], 0, None
+        if peer.fileno() in self._peers:
+            if not peer.offer(Message(messages.OPENED, b"\n".join(gathered))):
+                self._dropped += len(gathered)
+            self._follow(peer)
 
     # --- connections ------------------------------------------------------------------------------------------------
 

@@ -144,7 +144,7 @@ def open_files(pid: int) -> tuple[str, ...]:
 def read_who(pid: int) -> Who | None:
     """Capture a process, or None when it is gone."""
     stat = _stat(pid)
-    return None if stat is None else _who(stat)
+    return None if stat is None else _who(stat, _parent(stat))
 
 
 def _stat(pid: int) -> Stat | None:
@@ -154,9 +154,12 @@ def _stat(pid: int) -> Stat | None:
         return None
 
 
-def _who(stat: Stat) -> Who:
+def _parent(stat: Stat) -> Stat | None:
+    return _stat(stat.parent_pid) if stat.parent_pid else None
+
+
+def _who(stat: Stat, parent: Stat | None) -> Who:
     folder = f"/proc/{stat.pid}"
-    parent = _stat(stat.parent_pid) if stat.parent_pid else None
     ids = Ids(-1, -1)
     with contextlib.suppress(OSError, ValueError):
         ids = parse_status(_read(f"{folder}/status", TEXT_BYTES_MAX))
@@ -176,31 +179,34 @@ def _who(stat: Stat) -> Who:
     )
 
 
+class _Kept(NamedTuple):
+    """A capture and the open file that tells whether it still holds; ``stat`` is None where that file is environ."""
+
+    fd: int
+    stat: Stat | None
+    who: Who
+
+
 class WhoCache:
     """Captures, kept while the process and the program it runs stay the same; bounded, not for use by two threads.
 
-    One read of an already open stat file tells both: it fails when the process is gone (a reused pid is another file)
-    and its contents change when the process executes another program. That keeps a copy of ten thousand files cheap.
+    An open environ file belongs to the program's memory and not to the pid: it reads empty once the process has ended
+    or executed another program. One byte of it is the cheapest proof there is, and keeps a copy of ten thousand files
+    cheap. A process that may share its memory with its parent (vfork) or has no environment is told by its stat file,
+    which fails when the process is gone and changes when it executes another program.
     """
 
     def __init__(self, size_max: int = 64) -> None:
         self._size_max = size_max
-        self._kept: OrderedDict[int, tuple[int, Stat, Who]] = OrderedDict()
+        self._kept: OrderedDict[int, _Kept] = OrderedDict()
 
     def who(self, pid: int) -> Who | None:
         """Who the process is now, or None when it is gone."""
         kept = self._kept.get(pid)
         if kept is not None:
-            fd, known, who = kept
-            try:
-                now = parse_stat(os.pread(fd, TEXT_BYTES_MAX, 0))
-            except (OSError, ValueError):
-                self._drop(pid)
-            else:
-                if (now.image, now.parent_pid) == (known.image, known.parent_pid):
-                    self._kept.move_to_end(pid)
-                    return who
-                self._drop(pid)
+            if _holds(kept):
+                return kept.who
+            self._drop(pid)
         return self._capture(pid)
 
     def close(self) -> None:
@@ -209,23 +215,46 @@ class WhoCache:
             self._drop(pid)
 
     def _capture(self, pid: int) -> Who | None:
-        try:
-            fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
+        # Opened first: if another program is executed from here on, the file is that of the one before and reads empty.
+        memory = _opened(f"/proc/{pid}/environ")
+        stat = _stat(pid)
+        if stat is None:
+            _close(memory)
             return None
-        try:
-            stat = parse_stat(os.pread(fd, TEXT_BYTES_MAX, 0))
-        except (OSError, ValueError):
-            os.close(fd)
-            return None
-        who = _who(stat)
-        self._kept[pid] = (fd, stat, who)
+        parent = _parent(stat)
+        kept = _Kept(memory, None, _who(stat, parent))
+        if parent is None or parent.image[1:] == stat.image[1:] or memory < 0 or not _holds(kept):
+            _close(memory)
+            kept = _Kept(_opened(f"/proc/{pid}/stat"), stat, kept.who)
+        if kept.fd >= 0:
+            self._kept[pid] = kept
         while len(self._kept) > self._size_max:
             self._drop(next(iter(self._kept)))
-        return who
+        return kept.who
 
     def _drop(self, pid: int) -> None:
-        fd, _, _ = self._kept.pop(pid)
+        os.close(self._kept.pop(pid).fd)
+
+
+def _holds(kept: _Kept) -> bool:
+    try:
+        if kept.stat is None:
+            return bool(os.pread(kept.fd, 1, 0))
+        now = parse_stat(os.pread(kept.fd, TEXT_BYTES_MAX, 0))
+    except (OSError, ValueError):
+        return False
+    return (now.image, now.parent_pid) == (kept.stat.image, kept.stat.parent_pid)
+
+
+def _opened(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
+
+
+def _close(fd: int) -> None:
+    if fd >= 0:
         os.close(fd)
 
 

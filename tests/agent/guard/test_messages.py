@@ -41,6 +41,12 @@ def test_a_capture_survives_whatever_bytes_its_paths_hold(opened: Opened, who: W
     assert messages.decode_opened(body) == opened
 
 
+@given(st.lists(captures, min_size=1, max_size=4))
+def test_several_captures_go_in_one_message(several: list[Opened]) -> None:
+    body = b"\n".join(messages.encode_opened(opened, b"") for opened in several)
+    assert messages.decode_captures(body) == several
+
+
 def test_a_capture_too_large_to_send_loses_its_sources_first_and_who_last() -> None:
     who = Who(1, 2, "cp", "/bin/cp", "\udcff" * 8192, 1, "sh", 0, 0, -1, -1, "/")
     opened = Opened(1, 2, 3, "/m/a", 4, 5, who, tuple("\udcff" * 4000 for _ in range(8)))

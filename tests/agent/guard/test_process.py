@@ -167,14 +167,14 @@ def test_a_peer_that_never_reads_holds_nobody_up(tmp_path: Path, guard: GuardPro
     with mounted("tmpfs", tmp_path) as point, channel.connect(guard.socket_path) as deaf:
         deaf.settimeout(10)
         assert mark(deaf, point).ok
-        program = f"for i in range(12000): open('{point}/' + str(i % 50), 'w').close()"
+        program = f"for i in range(40000): open('{point}/' + str(i % 50), 'w').close()"
         subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
         counted = status(line)
-        assert counted.answered == 12_000
-        assert counted.captured == 12_000
-        assert 0 < counted.dropped < 12_000
+        assert counted.answered == 40_000
+        assert counted.captured == 40_000
+        assert 0 < counted.dropped < 40_000
         deaf.setblocking(False)
-        assert 0 < _count_waiting(deaf) <= 12_000 - counted.dropped
+        assert 0 < _count_waiting(deaf) <= 40_000 - counted.dropped
 
 
 def _count_waiting(connection: socket.socket) -> int:

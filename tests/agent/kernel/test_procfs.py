@@ -122,6 +122,57 @@ def test_the_cache_notices_another_program_in_the_same_process() -> None:
         cache.close()
 
 
+@pytest.mark.parametrize(
+    ("environment", "program"),
+    [
+        ({}, "read line; exec sleep 60"),  # nothing to read in environ
+        (None, "(read line; exec sleep 60) <&0; exit"),  # the child has the image of its parent
+    ],
+)
+def test_the_cache_notices_it_also_where_environ_proves_nothing(environment: dict | None, program: str) -> None:
+    child = subprocess.Popen(["sh", "-c", program], stdin=subprocess.PIPE, env=environment)
+    cache = procfs.WhoCache()
+    end = time.monotonic() + 10
+    try:
+        pid = child.pid
+        if environment is None:
+            children = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+            while not children.read_text():
+                assert time.monotonic() < end
+            pid = int(children.read_text())
+        while (before := cache.who(pid)) is None or before.name != "sh":
+            assert time.monotonic() < end
+        assert cache._kept[pid].stat is not None
+        assert cache.who(pid) is cache.who(pid)
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        while (after := cache.who(pid)) is None or after.name != "sleep":
+            assert time.monotonic() < end
+        os.kill(pid, 9)
+        while cache.who(pid) is not None:
+            child.poll()
+            assert time.monotonic() < end
+    finally:
+        child.kill()
+        child.communicate()
+        cache.close()
+
+
+def test_a_memory_that_ended_is_noticed_without_reading_who_it_was() -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    cache = procfs.WhoCache()
+    try:
+        end = time.monotonic() + 10
+        while (who := cache.who(child.pid)) is None or who.name != "sleep":
+            assert time.monotonic() < end
+        assert cache._kept[child.pid].stat is None
+    finally:
+        child.kill()
+        child.wait()
+    assert cache.who(child.pid) is None
+    assert not cache._kept
+
+
 def test_the_cache_is_bounded_in_open_files() -> None:
     cache = procfs.WhoCache(size_max=2)
     children = [subprocess.Popen(["sleep", "60"]) for _ in range(5)]
