@@ -24,9 +24,13 @@ $(VENV)/.ready: $(LOCK) pyproject.toml packaging/console/package-lock.json
 generate: env ## Generate the wire's Python from proto/gapwatch_proto/v1/*.proto
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=proto --pyi_out=proto proto/gapwatch_proto/v1/*.proto
 
-lock: ## Resolve the lock anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
-	  --no-header --no-emit-index-url --quiet --output-file $(LOCK)
+UV_COMPILE = uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 --no-header \
+  --no-emit-index-url --quiet
+
+lock: ## Resolve the locks anew from pyproject.toml (needs uv)
+	$(UV_COMPILE) --all-extras --output-file $(LOCK)
+	$(UV_COMPILE) --extra agent --constraint $(LOCK) --output-file packaging/lock/agent.txt
+	$(UV_COMPILE) --extra collector --constraint $(LOCK) --output-file packaging/lock/collector.txt
 
 run: env ## A collector, its console and an agent watching this machine (EXTRA_MEDIA=/dev/loop0 adds media, PORT=7540 moves it)
 	@$(BIN)/python packaging/development/run.py $(if $(PORT),--port $(PORT)) $(if $(EXTRA_MEDIA),--extra-media $(EXTRA_MEDIA)) $(RUN_FLAGS)
