@@ -1,6 +1,8 @@
 # Gapwatch. `make run` and `make test` set up what they need; `make help` lists the rest.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# An ordinary user's PATH on Debian lacks where mkfs and losetup lie; the tests look for them.
+export PATH := $(PATH):/usr/sbin:/sbin
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
