@@ -9,7 +9,7 @@ from gapwatch_collector.rules import CaseResult, Rule, load, run_cases, shipped_
 
 RULES = load(shipped_folder())
 CASES = run_cases(shipped_folder())
-FIRST_RULES = {"MED-01", "MED-06", "FIL-17", "DEV-01", "DEV-02", "NET-03", "NET-07", "SYS-05"}
+FIRST_RULES = {"MED-01", "MED-06", "FIL-17", "DEV-01", "DEV-02", "NET-03", "NET-07", "SYS-05", "SYS-07"}
 
 
 def test_every_rule_loads() -> None:

@@ -109,6 +109,11 @@ _GROUPS: Final[Mapping[str, tuple[_Wanted, ...]]] = {
         ("stopped_cleanly", ("silence.stopped_cleanly",), False),
         ("stop_reason", ("silence.stop_reason",), False),
     ),
+    "fork": (
+        ("fork_seq", ("fork.seq",), False),
+        ("fork_due", ("fork.next_seq",), False),
+        ("fork_records", ("fork.records",), False),
+    ),
     "host": (
         ("host", ("host.name",), False),
         ("zone", ("host.zone",), False),
@@ -184,6 +189,7 @@ _ORIGINS: Final = (
     ("ticket.", "register"),
     ("route.approved", "register"),
     ("silence.", "computed"),
+    ("fork.", "computed"),
     ("event.", "computed"),
     ("mark.", "inspector"),
     ("inspection.", "inspector"),

@@ -133,6 +133,8 @@ class Core:
             self._record(entry)
         elif origin is Origin.SPAN:
             self._heard(entry)
+        elif origin is Origin.FORK:
+            self._forked(entry)
         elif origin is Origin.TICK:
             for silent in list(self._silences.tick(entry)):
                 self._silent(entry, silent)
@@ -220,6 +222,12 @@ class Core:
         indexes = (lasting.log_index, change.log_index)
         act = _Act(lasting, seen, new.host_id, identity.member(new), indexes, case_id, change.recorded_ns)
         for rule in matched:
+            self._raise(rule, act)
+
+    def _forked(self, entry: LogEntry) -> None:
+        seen, member = self._facts.of_fork(entry), b"fork" + identity.member(entry.entry)
+        act = _Act(entry, seen, entry.entry.host_id, member, (entry.log_index,))
+        for rule in self._ruleset.matching(seen.category, seen.facts):
             self._raise(rule, act)
 
     def _silent(self, entry: LogEntry, silent: SilentHost) -> None:

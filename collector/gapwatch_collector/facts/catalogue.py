@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from gapwatch_collector.facts.levels import AXES
-from gapwatch_collector.facts.taxonomy import NUMBER, PAYLOAD_OF, SILENCE, TEXT, TRUTH, WHOLE, payload_facts
+from gapwatch_collector.facts.taxonomy import FORK, NUMBER, PAYLOAD_OF, SILENCE, TEXT, TRUTH, WHOLE, payload_facts
 
 ALL: Final = "all"
 _LEVELS: Final = "top_secret secret confidential restricted internal unclassified"
@@ -32,7 +32,7 @@ class Fact:
 _Row = tuple[str, str, str, str]
 
 _EVENT: Final[tuple[_Row, ...]] = (
-    ("event.kind", TEXT, "", "record kind in lower case, or `host_silence`"),
+    ("event.kind", TEXT, "", "record kind in lower case, or `host_silence`, `fork`"),
     ("event.severity", WHOLE, "1–5", "severity of the record's kind on the agent"),
     ("event.time_ns", WHOLE, "ns since 1970 UTC", "when it happened by the collector's reckoning"),
     ("event.uncertainty_ns", WHOLE, "ns", "how sure that time is"),
@@ -94,6 +94,12 @@ _SILENCE: Final[tuple[_Row, ...]] = (
     ("silence.stopped_cleanly", TRUTH, "", "the last record was an orderly stop"),
     ("silence.stop_reason", TEXT, "signal shutdown upgrade", "that record"),
 )
+_FORK: Final[tuple[_Row, ...]] = (
+    ("fork.spool_id", TEXT, "hex", "the spool whose numbers were said twice"),
+    ("fork.seq", WHOLE, "", "the first number under which another record stands already"),
+    ("fork.next_seq", WHOLE, "", "the number that was due when the branch arrived"),
+    ("fork.records", WHOLE, "", "records of the branch in the batch that showed it"),
+)
 _UNITS: Final = (("boottime_ns", "ns since boot"), ("_ns", "ns"), ("_bytes", "bytes"), ("size", "bytes"))
 
 
@@ -119,7 +125,7 @@ def known_facts(category: str) -> frozenset[str]:
 
 def categories() -> tuple[str, ...]:
     """Every Sigma category of product gapwatch."""
-    return (*PAYLOAD_OF, SILENCE)
+    return (*PAYLOAD_OF, SILENCE, FORK)
 
 
 def _all_rows() -> Iterator[Fact]:
@@ -136,6 +142,7 @@ def _all_rows() -> Iterator[Fact]:
         ((_MEDIUM_ACTIVITY,), ("medium",)),
         ((_ROUTE,), ("default_route",)),
         (_SILENCE, (SILENCE,)),
+        (_FORK, (FORK,)),
     )
     for rows, names in in_category:
         yield from (Fact(*row, frozenset(names)) for row in rows)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gapwatch_collector.facts.flatten import flatten, mark_facts
+from gapwatch_collector.facts.fork import read_fork
 from gapwatch_collector.facts.levels import AXES, any_exceeds, exceeds, is_classified
 from gapwatch_collector.facts.medium_key import device_key, medium_key, serial_missing
 from gapwatch_collector.facts.registers import OUT_OF_USE, RegisterView
-from gapwatch_collector.facts.taxonomy import ACTIVITY, CATEGORIES, SILENCE
+from gapwatch_collector.facts.taxonomy import ACTIVITY, CATEGORIES, FORK, SILENCE
 from gapwatch_collector.model import Host, LogEntry, RegisteredMedium
 from gapwatch_proto.events import FileActivity, Mark, Medium, MediumActivity, Payload
 from gapwatch_proto.kinds import Kind
@@ -84,6 +85,15 @@ class FactSource:
             facts["silence.stop_reason"] = silence.stop_reason
         facts.update(self._host(silence.host_id))
         return EventFacts(SILENCE, facts)
+
+    def of_fork(self, entry: LogEntry) -> EventFacts:
+        """The facts of a fork (C1): another record stands under a number of the host's. Raises ValueError."""
+        new, said = entry.entry, read_fork(entry.entry)
+        facts = self._event(entry, FORK)
+        facts["fork.spool_id"] = new.spool_id.hex()
+        facts |= {"fork.seq": new.seq, "fork.next_seq": said.next_seq, "fork.records": said.records}
+        facts.update(self._host(new.host_id))
+        return EventFacts(FORK, facts)
 
     # --- parts --------------------------------------------------------------------------------------------------------
 

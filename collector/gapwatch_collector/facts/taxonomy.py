@@ -27,6 +27,7 @@ from gapwatch_proto.kinds import Kind
 
 PRODUCT: Final = "gapwatch"
 SILENCE: Final = "host_silence"
+FORK: Final = "fork"
 
 CATEGORIES: Final[Mapping[Kind, str]] = MappingProxyType(
     {

@@ -112,7 +112,7 @@ class IngestRoom:
             self._keys, collection.handler(), str(ingest.listen), streams_max=ingest.streams_max
         )
         self._enrolment = build_enrolment_server(self._keys, enrolling.handler(), str(enrolment.listen))
-        # The verifying threads hold the interpreter; the writer gives it up at every row and should get it back quickly.
+        # The verifying threads hold the interpreter; the writer gives it up at every row and should have it back soon.
         # What this gains lies within the noise of the machines it was measured on.
         sys.setswitchinterval(_SWITCH_S)
         await self.admission.look()

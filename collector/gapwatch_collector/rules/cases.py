@@ -6,6 +6,7 @@ runs through the same facts and the same index as the log does. Every rule needs
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -24,7 +25,18 @@ from gapwatch_proto.kinds import SEVERITY, Kind
 
 HOST_ID: Final = bytes(range(16))
 EVENT_NS: Final = 1_790_000_000_000_000_000
-_CASE_KEYS: Final = {"name", "host", "media", "event", "silence", "fires", "severity", "sentence_zh", "sentence_en"}
+_CASE_KEYS: Final = {
+    "name",
+    "host",
+    "media",
+    "event",
+    "silence",
+    "fork",
+    "fires",
+    "severity",
+    "sentence_zh",
+    "sentence_en",
+}
 _R = TypeVar("_R", Host, RegisteredMedium)
 _SECOND_NS: Final = 1_000_000_000
 
@@ -162,6 +174,8 @@ def _facts(proof: _Proof, case: dict[str, Any]) -> EventFacts:
     source = FactSource(RegisterView(hosts, media))
     if "silence" in case:
         return source.of_silence(_entry(0, 1, b"", Origin.TICK), _silence(case["silence"]))
+    if "fork" in case:
+        return source.of_fork(_fork(case["fork"]))
     event = case.get("event")
     if not isinstance(event, dict) or event.get("kind") not in Kind.__members__:
         raise _CaseFaultError(("event",), "event needs a kind: one of the names in gapwatch_proto.kinds")
@@ -204,6 +218,16 @@ def _silence(written: Any) -> Silence:
     since = EVENT_NS - written["duration_s"] * _SECOND_NS
     threshold, reason = written.get("threshold_s", 0), written.get("stop_reason", "")
     return Silence(HOST_ID, since, EVENT_NS, threshold, reason)
+
+
+def _fork(written: Any) -> LogEntry:
+    if not isinstance(written, dict) or not all(isinstance(written.get(key), int) for key in ("seq", "next_seq")):
+        raise _CaseFaultError(("fork",), "fork needs seq and next_seq, and may say records")
+    payload = {"branch": [], "branch_left_out": written.get("records", 1), "next_seq": written["next_seq"]}
+    new = NewEntry(
+        Origin.FORK, Kind.GAP, 5, EVENT_NS, 0, json.dumps(payload).encode(), HOST_ID, b"s" * 16, written["seq"]
+    )
+    return LogEntry(0, EVENT_NS, new)
 
 
 def _row(row_class: type[_R], given: dict[str, Any], path: tuple[Hashable, ...]) -> _R:

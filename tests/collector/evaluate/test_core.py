@@ -113,6 +113,16 @@ def test_a_file_found_on_a_medium_is_told_once_by_each_machine_it_is_carried_to(
     assert [(alert.catalogue_id, alert.host_id) for alert in alerts(story)] == [("MED-06", HOST), ("MED-06", other)]
 
 
+def test_a_fork_is_alarmed_once_a_spool() -> None:
+    story = Story().host()
+    payload = b'{"branch":[],"branch_left_out":3,"next_seq":58,"seq":41}'
+    for number in (41, 42):
+        fork = NewEntry(Origin.FORK, Kind.GAP, 5, story.now_ns, 0, payload, HOST, b"s" * 16, number)
+        story.entries.append(LogEntry(len(story.entries), story.now_ns, fork))
+    (alert,) = alerts(story)
+    assert (alert.catalogue_id, alert.severity, alert.facts["fork.seq"]) == ("SYS-07", 5, 41)
+
+
 def test_a_radio_that_goes_and_comes_back_is_reported_again() -> None:
     story = Story().host()
     story.record(Kind.RADIO_STATE, RadioState("bluetooth", "hci0", "up", "absent"))

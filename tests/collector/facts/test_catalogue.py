@@ -42,6 +42,9 @@ def seen_of(category: str) -> list[EventFacts]:
     if category == "host_silence":
         tick = LogEntry(0, 1, NewEntry(Origin.TICK, 0, 1, 1, 0, b"{}"))
         return [source.of_silence(tick, Silence(b"h" * 16, 0, 1, 1, "shutdown"))]
+    if category == "fork":
+        payload = b'{"branch":[],"branch_left_out":1,"next_seq":3}'
+        return [source.of_fork(LogEntry(0, 1, NewEntry(Origin.FORK, 3, 5, 1, 0, payload, b"h" * 16, b"s" * 16, 2)))]
     seen = []
     for kind, name in CATEGORIES.items():
         if name == category:
