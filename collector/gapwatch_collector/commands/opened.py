@@ -33,7 +33,7 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
     """Open what ``--config`` names. Raises ConfigError with what is missing and how to make it."""
     config, clock = load_config(options.config), SystemClock()
     keys = load_collector_keys(config.collector.keys_dir)
-    config.store_path.parent.mkdir(parents=True, exist_ok=True)
+    config.store_path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     busy_timeout_s = float(config.store.busy_timeout_s)
     store = open_store(config.store_path, sign=keys.log_key.sign, clock=clock, busy_timeout_s=busy_timeout_s)
     try:
