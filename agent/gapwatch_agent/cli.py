@@ -21,6 +21,9 @@ from gapwatch_agent.errors import AgentError, ConfigError, RefusedError, Unavail
 
 DONE, NO, FAILED, USAGE = 0, 1, 2, 3
 
+_NICE: Final = {"watch": 5, "inspector": 10}
+"""The person's own work goes first: what these two do can wait a moment, what guard and link do cannot."""
+
 _EPILOG: Final = """\
 first steps on a workstation:
   1. write /etc/gapwatch/agent.toml and put the root certificate beside it    gapwatch-agent check-config
@@ -116,7 +119,10 @@ def _process(name: str) -> Callable[[argparse.Namespace], int]:
     def handler(options: argparse.Namespace) -> int:
         from gapwatch_agent import compose
 
-        return compose.PROCESSES[name](config.load(options.config))
+        settings = config.load(options.config)
+        if name in _NICE:
+            os.setpriority(os.PRIO_PROCESS, 0, _NICE[name])
+        return compose.PROCESSES[name](settings)
 
     return handler
 

@@ -143,6 +143,11 @@ class Watching:
             assert time.monotonic() < end, f"not within {within_s} s; {len(self.events)} events, last {said}"
             await asyncio.sleep(0.01)
 
+    @property
+    def opened(self) -> int:
+        """Files that are read already or lie opened before the inspector."""
+        return len(self.inspector.names) + self.sensor._parts.reporter._ready.qsize()
+
     async def file(self, name: str) -> FileActivity:
         """The first event about a file of this name, waited for."""
         await self.until(lambda: self.named(name))

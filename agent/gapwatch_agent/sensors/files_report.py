@@ -33,6 +33,7 @@ _V = TypeVar("_V")
 AHEAD_MAX: Final = 16
 SOURCE_WAIT_S: Final = 2.0
 _RENAME_WAIT_S: Final = 0.1
+_RENAME_WAITS_MAX: Final = 256
 _RECENT_MAX: Final = 4096
 _COARSE_NS: Final = 2_000_000_000
 _FINE_NS: Final = 20_000_000
@@ -112,6 +113,8 @@ class Reporter:
         self._reading = ThreadPoolExecutor(2, "files-reading")
         self._sources = ThreadPoolExecutor(2, "files-sources")
         self._turns: dict[tuple[int, int], _Turn] = {}
+        self._patience = asyncio.Semaphore(_RENAME_WAITS_MAX)
+        self._waiting: set[asyncio.Task[None]] = set()
         self._busy = 0
         self.listed_unmarked = 0
 
@@ -128,6 +131,8 @@ class Reporter:
                 for _ in range(self._workers):
                     tasks.create_task(self._report_ready())
         finally:
+            for waiting in self._waiting:
+                waiting.cancel()
             while not self._ready.empty():
                 item, readable = self._ready.get_nowait()
                 _close(readable)
@@ -153,7 +158,13 @@ class Reporter:
                 readable = await loop.run_in_executor(self._reading, _open, item, search)
             # Asked now, while a moved source may still stand where it was.
             item.source = asyncio.ensure_future(self._source(item)) if item.sources else None
-            await self._ready.put((item, readable))
+            if _may_be_renamed(item, readable):
+                await self._patience.acquire()
+                waiting = asyncio.create_task(self._after_rename(item))
+                self._waiting.add(waiting)
+                waiting.add_done_callback(self._waiting.discard)
+            else:
+                await self._ready.put((item, readable))
 
     async def _report_ready(self) -> None:
         while True:
@@ -161,8 +172,6 @@ class Reporter:
             try:
                 # One file's items one after the other and in order, or an older content would be told last.
                 async with self._turn_of((item.mounted.dev, item.ino)):
-                    if isinstance(readable, Unreadable) and readable.reason == "vanished":
-                        readable = await self._after_rename(item)
                     if isinstance(readable, Readable):
                         await self._report_readable(item, readable)
                     else:
@@ -185,17 +194,25 @@ class Reporter:
             if not turn.wanted:
                 del self._turns[key]
 
-    async def _after_rename(self, item: Item) -> Readable | Unreadable:
-        """The file is not where it was closed: it may have been renamed, and the news of that be on its way."""
-        if item.action == LISTED or item.mounted.gone or not item.links:
-            return Unreadable("vanished")
-        key = (item.mounted.dev, item.ino)
-        if key not in self._renamed:
-            await asyncio.sleep(_RENAME_WAIT_S)
-        if key not in self._renamed:
-            return Unreadable("vanished")
-        item.path = self._renamed[key]
-        return await asyncio.get_running_loop().run_in_executor(self._reading, _open, item, False)
+    async def _after_rename(self, item: Item) -> None:
+        """The file is not where it was closed: it may have been renamed, and the news of that be on its way.
+
+        It waits beside the workers, not in one: files that are written and removed at once delay nobody's report.
+        """
+        readable: Readable | Unreadable = Unreadable("vanished")
+        try:
+            key = (item.mounted.dev, item.ino)
+            if key not in self._renamed:
+                await asyncio.sleep(_RENAME_WAIT_S)
+            if key in self._renamed:
+                item.path = self._renamed[key]
+                readable = await asyncio.get_running_loop().run_in_executor(self._reading, _open, item, False)
+            await self._ready.put((item, readable))
+        except asyncio.CancelledError:
+            _close(readable)
+            raise
+        finally:
+            self._patience.release()
 
     async def _report_readable(self, item: Item, readable: Readable) -> None:
         status = readable.status
@@ -263,6 +280,11 @@ class Reporter:
             return await asyncio.wait_for(work, SOURCE_WAIT_S)
         except TimeoutError:  # a network filesystem that does not answer: its name is still worth telling
             return File(candidates[-1], PurePath(candidates[-1]).name)
+
+
+def _may_be_renamed(item: Item, readable: Readable | Unreadable) -> bool:
+    vanished = isinstance(readable, Unreadable) and readable.reason == "vanished"
+    return vanished and item.action != LISTED and not item.mounted.gone and bool(item.links)
 
 
 def _open(item: Item, search: bool) -> Readable | Unreadable:

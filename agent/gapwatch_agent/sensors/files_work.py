@@ -1,6 +1,7 @@
 """Files waiting to be inspected: what was written goes before what was listed. Bounded; what does not fit is counted.
 
-Pure but for the waiting. Several closes of one file in one act that nobody looked at yet are one item.
+Pure but for the waiting. Several closes of one file in one act that nobody looked at yet are one item. Acts take turns:
+whoever copies ten thousand files does not delay the alert for the one that somebody copies after them.
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ class Item:
     again: bool = False
 
 
+_Key = tuple[int, int, str]
+"""Filesystem, inode, act."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusals:
     """Items for which there was no room: how many, from when to when (boottime)."""
@@ -74,7 +79,8 @@ class WorkQueue:
 
     def __init__(self, written_max: int = WRITTEN_MAX, listed_max: int = LISTED_MAX) -> None:
         self._written_max = written_max
-        self._written: OrderedDict[tuple[int, int, str], Item] = OrderedDict()
+        self._written: dict[_Key, Item] = {}
+        self._acts: OrderedDict[str, OrderedDict[_Key, None]] = OrderedDict()
         self._by_file: dict[tuple[int, int], list[Item]] = {}
         self._listed: deque[Item] = deque()
         self._listed_room = asyncio.Semaphore(listed_max)
@@ -104,6 +110,7 @@ class WorkQueue:
             self._refused = Refusals(before.count + 1, before.from_boottime_ns, at)
         else:
             self._written[key] = item
+            self._acts.setdefault(item.act, OrderedDict())[key] = None
             self._by_file.setdefault(key[:2], []).append(item)
             self._some.set()
 
@@ -121,20 +128,32 @@ class WorkQueue:
         self._some.set()
 
     async def take(self) -> Item:
-        """The next item, written ones first; waits for one."""
+        """The next item, written ones first, a turn for each act; waits for one."""
         while True:
             if self._written:
-                key, item = self._written.popitem(last=False)
-                same = self._by_file[key[:2]]
-                same.remove(item)
-                if not same:
-                    del self._by_file[key[:2]]
-                return item
+                return self._take_written()
             if self._listed:
                 self._listed_room.release()
                 return self._listed.popleft()
             self._some.clear()
             await self._some.wait()
+
+    def _take_written(self) -> Item:
+        act, keys = next(iter(self._acts.items()))
+        dev, ino, _ = next(iter(keys))
+        same = self._by_file[dev, ino]
+        item = same.pop(0)  # of one file the earliest, also when another act closed it
+        if not same:
+            del self._by_file[dev, ino]
+        key = (dev, ino, item.act)
+        del self._written[key]
+        of_act = self._acts[item.act]
+        del of_act[key]
+        if not of_act:
+            del self._acts[item.act]
+        if act in self._acts:
+            self._acts.move_to_end(act)
+        return item
 
     def forget_listed(self, dev: int) -> None:
         """Drop listed files of a filesystem that is no longer mounted."""

@@ -44,6 +44,32 @@ def test_closes_of_one_file_in_one_act_are_one_item_and_of_two_acts_two() -> Non
     asyncio.run(scenario())
 
 
+def test_acts_take_turns_so_that_a_bulk_copy_delays_nobody() -> None:
+    async def scenario() -> list[str]:
+        queue = WorkQueue()
+        for number in range(1000):
+            queue.add(item(number, act="bulk"))
+        queue.add(item(5000, act="single"))
+        return [(await queue.take()).act for _ in range(4)]
+
+    assert asyncio.run(scenario()) == ["bulk", "single", "bulk", "bulk"]
+
+
+def test_one_files_items_stay_in_order_whichever_act_has_its_turn() -> None:
+    async def scenario() -> list[tuple[int, str]]:
+        queue = WorkQueue()
+        for number in range(3):
+            queue.add(item(number, act="first"))
+        queue.add(item(2, act="second"))  # closed again by another act while the first still waits
+        taken = [await queue.take() for _ in range(4)]
+        assert not len(queue)
+        return [(one.ino, one.act) for one in taken]
+
+    order = asyncio.run(scenario())
+    assert order.index((2, "first")) < order.index((2, "second"))
+    assert sorted(order) == [(0, "first"), (1, "first"), (2, "first"), (2, "second")]
+
+
 def test_what_finds_no_room_is_counted_exactly() -> None:
     queue = WorkQueue(written_max=3)
     for number in range(10):
