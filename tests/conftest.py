@@ -15,6 +15,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# gRPC's fork handlers start threads again inside fork(); a fork into a new pid namespace (the inspector's cage) forbids
+# that, and the process would abort. No program of ours has both; one process that runs every suite does.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 # These machines are noisy: a slow example is not a wrong one. How many examples is a matter of budget, not of luck.
 settings.register_profile("gapwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("gapwatch")
