@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from gapwatch_collector.store.database import Database
 
 CHECKPOINT_PAGES: Final = 16_000
 CACHE_KIB: Final = 32 * 1024
+_WAL_RETRY_S: Final = 0.02
 _WAL_BYTES_KEPT: Final = 128 * 1024 * 1024
 
 # The primary result codes (the low byte) that mean: the database cannot take it now.
@@ -107,6 +109,21 @@ def _read_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def _enter_wal(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Switch to the write-ahead log. While another connection switches too SQLite does not wait but says busy."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(_WAL_RETRY_S)
+        else:
+            return
+
+
 def _engine(path: Path, busy_timeout_s: float) -> Engine:
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, pool_size=8, max_overflow=8, pool_timeout=busy_timeout_s)
@@ -116,9 +133,9 @@ def _engine(path: Path, busy_timeout_s: float) -> Engine:
         # Only a column that was tampered with holds text that is no UTF-8; whoever reads it finds a wrong type or hash.
         connection.text_factory = _read_text
         connection.isolation_level = None  # the driver begins nothing by itself; ``_begin`` does
+        connection.execute(f"PRAGMA busy_timeout={int(busy_timeout_s * 1000)}").close()
+        _enter_wal(connection, busy_timeout_s)
         for pragma in (
-            f"busy_timeout={int(busy_timeout_s * 1000)}",
-            "journal_mode=WAL",
             "synchronous=FULL",
             f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             f"journal_size_limit={_WAL_BYTES_KEPT}",
