@@ -130,10 +130,13 @@ class Link:
 
     async def membership(self) -> Membership:
         member = await self._member.membership()
+        interval_s = self._policies.in_force.heartbeat_interval_s
         try:
             self._policies.load(self._member.identity().root)
         except RefusedError as error:
             await self._policy_refused(f"the policy kept on this host no longer holds: {error}")
+        if self._policies.in_force.heartbeat_interval_s != interval_s:
+            self._new_interval.set()  # the first beat after a start spoke of the default
         return member
 
     def policy_version(self) -> int:
