@@ -67,9 +67,9 @@ BUDGETS = (
         "spool appends, 32 a transaction, durable",
         "far above 1,000/s",
         "raw append + fdatasync of the same bytes",
-        ("spool.events_per_s",),
-        lambda f: f"{f['spool.events_per_s']:,.0f}/s = {f['spool.ratio']:.2f} of raw",
-        lambda f: f["spool.events_per_s"] >= 5000,
+        ("spool.spool_appends_per_s",),
+        lambda f: f"{f['spool.spool_appends_per_s']:,.0f}/s = {f['spool.ratio']:.2f} of raw",
+        lambda f: f["spool.spool_appends_per_s"] >= 5000,
     ),
     Budget(
         "store: commit of verified batches with indexes and tree",
