@@ -192,6 +192,26 @@ def test_a_good_policy_comes_into_force_and_a_bad_one_is_reported(tmp_path: Path
     play(scenario)
 
 
+def test_after_a_restart_the_kept_policy_sets_the_heartbeat_at_once(tmp_path: Path) -> None:
+    def beats(s: Station) -> list[Heartbeat]:
+        return [beat for beat in s.said(Kind.HEARTBEAT) if isinstance(beat, Heartbeat)]
+
+    def early_after_restart(s: Station) -> bool:
+        said = beats(s)
+        starts = [n for n in range(1, len(said)) if said[n].uptime_s < said[n - 1].uptime_s]
+        return bool(starts) and any(b.interval_s == 10 and b.uptime_s < 50 for b in said[starts[-1] :])
+
+    async def scenario() -> None:
+        async with station(tmp_path) as s:
+            s.collector.policy = signed_policy(policy_bytes(version=5, heartbeat_interval_s=10), *OFFICERS)
+            async with linked(s):
+                await until(lambda: any(b.interval_s == 10 and b.uptime_s >= 20 for b in beats(s)), "a running agent")
+            async with linked(s):  # the default interval is 60 s: its next beat would come too late
+                await until(lambda: early_after_restart(s), "a beat at the kept policy's interval")
+
+    play(scenario)
+
+
 def test_a_spool_that_another_process_holds_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with station(tmp_path) as s, linked(s):
