@@ -139,9 +139,32 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """A machine-readable label (domain §3.5) as it stood: ``carrier`` is its system (``purview``, ``stanag4774`` ...)."""
+
+    carrier: str = ""
+    key: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something that raises nothing by itself (domain §3.6). ``text`` is the hint's own words, never what is around."""
+
+    kind: str = ""
+    part: str = ""
+    page: int = 0
+    zone: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """What the inspector could say. ``inspected``: full, partial, none. ``reason`` (when not full) is one of encrypted
     damaged too_large too_deep too_many timed_out crashed absent unsupported unreadable vanished.
+
+    ``hints`` counts them all, ``hint_list`` names the first of each kind. ``fingerprint`` is keyed per zone (C5): empty
+    for a text too short to be safe from guessing.
     """
 
     inspected: str = "none"
@@ -149,3 +172,6 @@ class Inspection:
     type: str = ""
     mark: Mark = field(default_factory=Mark)
     hints: int = 0
+    labels: tuple[Label, ...] = ()
+    hint_list: tuple[Hint, ...] = ()
+    fingerprint: bytes = b""

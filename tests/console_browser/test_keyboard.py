@@ -36,6 +36,8 @@ def test_walk_open_acknowledge_and_return(open_page, world) -> None:
     expect(page.locator(".state-now")).to_have_text("已确认")
     assert world.alerts.kept[3].state is AlertState.ACKNOWLEDGED
     assert world.alerts.acknowledged[0][2] == "已电话核实 jk/"
+    # The words stand before the page's script has loaded that listens for keys.
+    page.wait_for_load_state("load")
     page.keyboard.press("u")
     expect(page.locator("#rows tr")).to_have_count(4)
 

@@ -14,8 +14,14 @@ TABLE: Final = "table"
 PROPERTY: Final = "property"
 NAME: Final = "name"
 NOTE: Final = "note"
-PARTS: Final = frozenset({DOCUMENT, HEADER, FOOTER, TEXT_BOX, WATERMARK, TABLE, PROPERTY, NAME, NOTE})
-"""The parts of a file. ``note`` is anything beside the text that carries no mark: comments, footnotes, endnotes."""
+ANNOTATION: Final = "annotation"
+ATTACHMENT: Final = "attachment"
+PARTS: Final = frozenset(
+    {DOCUMENT, HEADER, FOOTER, TEXT_BOX, WATERMARK, TABLE, PROPERTY, NAME, NOTE, ANNOTATION, ATTACHMENT}
+)
+"""The parts of a file. ``note`` is anything beside the text that carries no mark: comments, footnotes, endnotes.
+``annotation`` is what was put on a finished page: stamps, free text. ``attachment`` is a file that a document carries.
+"""
 
 FIRST_PAGE_TOP: Final = "first_page_top"
 FIRST_PAGE: Final = "first_page"
@@ -25,7 +31,7 @@ COVER_TABLE: Final = "cover_table"
 BODY: Final = "body"
 ZONES: Final = frozenset(
     {FIRST_PAGE_TOP, FIRST_PAGE, PAGE_TOP, PAGE_BOTTOM, COVER_TABLE, BODY}
-    | {HEADER, FOOTER, TEXT_BOX, WATERMARK, PROPERTY, NAME, NOTE}
+    | {HEADER, FOOTER, TEXT_BOX, WATERMARK, PROPERTY, NAME, NOTE, ANNOTATION, ATTACHMENT}
 )
 """Where a piece stands (domain §3.3). Marks are accepted in some of these only, which ones depends on their grammar."""
 

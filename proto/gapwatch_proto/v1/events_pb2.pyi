@@ -152,19 +152,49 @@ class Mark(_message.Message):
     evidence: _containers.RepeatedCompositeFieldContainer[MarkEvidence]
     def __init__(self, axis: _Optional[str] = ..., level: _Optional[str] = ..., level_text: _Optional[str] = ..., period: _Optional[str] = ..., period_text: _Optional[str] = ..., confidence: _Optional[float] = ..., evidence: _Optional[_Iterable[_Union[MarkEvidence, _Mapping]]] = ...) -> None: ...
 
+class Label(_message.Message):
+    __slots__ = ("carrier", "key", "value")
+    CARRIER_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    carrier: str
+    key: str
+    value: str
+    def __init__(self, carrier: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
+class Hint(_message.Message):
+    __slots__ = ("kind", "part", "page", "zone", "text")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    ZONE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    part: str
+    page: int
+    zone: str
+    text: str
+    def __init__(self, kind: _Optional[str] = ..., part: _Optional[str] = ..., page: _Optional[int] = ..., zone: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
 class Inspection(_message.Message):
-    __slots__ = ("inspected", "reason", "type", "mark", "hints")
+    __slots__ = ("inspected", "reason", "type", "mark", "hints", "labels", "hint_list", "fingerprint")
     INSPECTED_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
     HINTS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    HINT_LIST_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     inspected: str
     reason: str
     type: str
     mark: Mark
     hints: int
-    def __init__(self, inspected: _Optional[str] = ..., reason: _Optional[str] = ..., type: _Optional[str] = ..., mark: _Optional[_Union[Mark, _Mapping]] = ..., hints: _Optional[int] = ...) -> None: ...
+    labels: _containers.RepeatedCompositeFieldContainer[Label]
+    hint_list: _containers.RepeatedCompositeFieldContainer[Hint]
+    fingerprint: bytes
+    def __init__(self, inspected: _Optional[str] = ..., reason: _Optional[str] = ..., type: _Optional[str] = ..., mark: _Optional[_Union[Mark, _Mapping]] = ..., hints: _Optional[int] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., hint_list: _Optional[_Iterable[_Union[Hint, _Mapping]]] = ..., fingerprint: _Optional[bytes] = ...) -> None: ...
 
 class Anchor(_message.Message):
     __slots__ = ("collector_ns", "round_trip_ns")

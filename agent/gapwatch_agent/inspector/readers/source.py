@@ -77,7 +77,21 @@ class DescriptorSource:
 Report = Callable[[str], None]
 """Called with a reason when something was left out but reading goes on."""
 
-Reading = Iterable[Fragment]
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A file inside the one being read: an archive's member, a mail's attachment, an object in a document.
+
+    ``name`` is its path inside, forward slashes, as written. ``content`` is called at most once and before the next item
+    of the reading is taken (archives are streams); what it yields may break off with StopReading. ``reason`` says why
+    there is no content to be had (``encrypted``, ``unsupported``), and then ``content`` is never called.
+    """
+
+    name: str
+    content: Callable[[], Iterator[bytes]]
+    reason: str = ""
+
+
+Reading = Iterable[Fragment | Embedded]
 """One interpretation of a file, in reading order. Iterating may raise StopReading."""
 
 Reader = Callable[[Source, Limits, Report], Iterator[Reading]]
