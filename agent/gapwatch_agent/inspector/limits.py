@@ -13,7 +13,9 @@ GIB: Final = 1024 * MIB
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of one child. ``expansion_*`` bound what a container may unpack to: a factor of the packed size (never
-    less than ``expansion_floor_bytes``, a small file may compress well) and an absolute size.
+    less than ``expansion_floor_bytes``, a small file may compress well) and an absolute size. ``member_bytes_max`` bounds
+    one file inside another, which is held in memory; ``nesting_max`` how deep files may stand in files; ``depth_max`` the
+    nesting of elements.
     """
 
     file_bytes_max: int = 2 * GIB
@@ -24,6 +26,8 @@ class Limits:
     expansion_floor_bytes: int = 16 * MIB
     expansion_bytes_max: int = 512 * MIB
     members_max: int = 10_000
+    member_bytes_max: int = 64 * MIB
+    nesting_max: int = 8
     depth_max: int = 256
     text_head_bytes: int = 4 * MIB
     text_tail_bytes: int = 64 * KIB

@@ -108,5 +108,5 @@ def _walk(value_class: type, prefix: str) -> Iterator[PayloadFact]:
                 yield PayloadFact(path, TEXTS)
         elif isinstance(annotation, type) and is_dataclass(annotation):
             yield from _walk(annotation, f"{path}.")
-        else:
+        elif annotation is not bytes:  # a fingerprint is compared, never read by a rule
             yield PayloadFact(path, _TYPES[annotation])

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers import zip_archive
+from gapwatch_agent.inspector.readers import compound_names, detect_text, zip_archive
 from gapwatch_agent.inspector.readers.source import Source, StopReading
 
 HEAD_BYTES: Final = 8192
 _CFB: Final = bytes.fromhex("D0CF11E0A1B11AE1")
-_ENCRYPTED_PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
-_CFB_DIRECTORY_BYTES: Final = 1 << 20
+_ISO_AT: Final = 32_769
+_TAR_BLOCK: Final = 512
+_DIRECTORY_BYTES: Final = 1 << 20
 
 _MAGICS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"%PDF-", "pdf"),
@@ -26,8 +27,10 @@ _MAGICS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"LZIP", "lzip"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
+    (b"MSCF\x00\x00\x00\x00", "cab"),
     (b"\x7fELF", "executable"),
     (b"MZ", "executable"),
     (b"SQLite format 3\x00", "database"),
@@ -36,11 +39,12 @@ _MAGICS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"RIFF", "media"),
     (b"\x1aE\xdf\xa3", "media"),
 )
+_BOXED_IMAGES: Final = frozenset({b"heic", b"heix", b"avif", b"mif1", b"msf1"})
 _OOXML_MAINS: Final = (
-    (b"wordprocessingml.document.main", "docx"),
-    (b"wordprocessingml.template.main", "docx"),
+    (b"wordprocessingml.", "docx"),
     (b"ms-word.document.macroEnabled.main", "docx"),
     (b"ms-word.template.macroEnabledTemplate.main", "docx"),
+    (b"ms-excel.sheet.binary.", "xlsb"),
     (b"spreadsheetml.", "xlsx"),
     (b"ms-excel.", "xlsx"),
     (b"presentationml.", "pptx"),
@@ -50,17 +54,32 @@ _ODF_TYPES: Final = (
     (b"opendocument.text", "odt"),
     (b"opendocument.spreadsheet", "ods"),
     (b"opendocument.presentation", "odp"),
+    (b"opendocument.graphics", "odp"),
+)
+_TELLING_MEMBERS: Final = (
+    ("word/document.xml", "docx"),
+    ("xl/workbook.xml", "xlsx"),
+    ("xl/workbook.bin", "xlsb"),
+    ("ppt/presentation.xml", "pptx"),
+    ("ofd.xml", "ofd"),
+)
+_COMPOUND: Final = (
+    (frozenset({"EncryptedPackage"}), "encrypted_office"),
+    (frozenset({"WordDocument"}), "doc"),
+    (frozenset({"PowerPoint Document"}), "ppt"),
+    (frozenset({"Workbook", "Book"}), "xls"),
+    (frozenset({"__properties_version1.0"}), "msg"),
 )
 
 TYPES: Final = frozenset(
     {name for _, name in _MAGICS}
     | {name for _, name in _OOXML_MAINS}
     | {name for _, name in _ODF_TYPES}
-    | {"empty", "text", "zip", "ofd", "cfb", "encrypted_office", "tar", "binary"}
+    | {name for _, name in _COMPOUND}
+    | detect_text.TYPES
+    | {"empty", "zip", "ofd", "cfb", "tar", "iso", "binary"}
 )
 """Every answer ``detect`` can give. ``binary`` is anything it does not know."""
-
-_TEXT_CONTROLS: Final = frozenset(b"\t\n\r\f\b\x1b\x1a")
 
 
 def detect(source: Source, limits: Limits) -> str:
@@ -71,28 +90,56 @@ def detect(source: Source, limits: Limits) -> str:
         head = source.read(0, HEAD_BYTES)
         if head.startswith(_CFB):
             return _compound(source)
-        return _zipped(source, limits) if head.startswith(b"PK") else _flat(head)
+        if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", b"PK\x07\x08PK")):
+            return _zipped(source, limits)
+        return _flat(source, head)
     except StopReading:
         return "binary"
 
 
-def _flat(head: bytes) -> str:
+def _flat(source: Source, head: bytes) -> str:
     for magic, name in _MAGICS:
-        if head.startswith(magic) and not (len(magic) < 4 and magic.isalnum() and _is_text(head)):
-            return name
-    if head[257:262] == b"ustar":
+        if head.startswith(magic) and not (len(magic) < 4 and magic.isalnum() and detect_text.is_text(head)):
+            return "image" if magic == b"RIFF" and head[8:12] == b"WEBP" else name
+    if head[4:8] == b"ftyp":
+        return "image" if head[8:12] in _BOXED_IMAGES else "media"
+    if _is_tar(head):
         return "tar"
     # Readers of PDF accept anything before the head, so senders put things there.
     if b"%PDF-" in head[:1024]:
         return "pdf"
-    return "text" if _is_text(head) else "binary"
+    if detect_text.is_text(head):
+        return detect_text.kind(head)
+    return "iso" if source.read(_ISO_AT, 5) == b"CD001" else "binary"
+
+
+def _is_tar(head: bytes) -> bool:
+    """The magic of today's tar, or the checksum that even the oldest has."""
+    if head[257:262] == b"ustar":
+        return True
+    if len(head) < _TAR_BLOCK or not head[0]:
+        return False
+    block = head[:_TAR_BLOCK]
+    try:
+        said = int(block[148:156].strip(b" \x00") or b"x", 8)
+    except ValueError:
+        return False
+    return said == sum(block) - sum(block[148:156]) + 8 * 32
 
 
 def _compound(source: Source) -> str:
-    """OLE compound file; the stream name is looked for in the raw directory, wherever a sector puts it."""
-    head = source.read(0, _CFB_DIRECTORY_BYTES)
-    tail = source.read(max(source.size - _CFB_DIRECTORY_BYTES, 0), _CFB_DIRECTORY_BYTES)
-    return "encrypted_office" if _ENCRYPTED_PACKAGE in head or _ENCRYPTED_PACKAGE in tail else "cfb"
+    names = set(compound_names.root_names(source))
+    for telling, name in _COMPOUND:
+        if telling & names:
+            return name
+    if names:
+        return "cfb"
+    # A directory that cannot be followed: its names are looked for wherever a sector puts them.
+    ends = source.read(0, _DIRECTORY_BYTES) + source.read(max(source.size - _DIRECTORY_BYTES, 0), _DIRECTORY_BYTES)
+    for telling, name in _COMPOUND:
+        if any(word.encode("utf-16-le") in ends for word in telling):
+            return name
+    return "cfb"
 
 
 def _zipped(source: Source, limits: Limits) -> str:
@@ -107,15 +154,10 @@ def _zipped(source: Source, limits: Limits) -> str:
     for needle, name in _ODF_TYPES:
         if needle in mime:
             return name
-    for member, name in (
-        ("word/document.xml", "docx"),
-        ("xl/workbook.xml", "xlsx"),
-        ("ppt/presentation.xml", "pptx"),
-        ("ofd.xml", "ofd"),
-    ):
+    for member, name in _TELLING_MEMBERS:
         if member in names:
             return name
-    return "zip" if names else "binary"
+    return "zip"
 
 
 def _small(archive: zip_archive.ZipArchive, name: str) -> bytes:
@@ -134,29 +176,3 @@ def _small(archive: zip_archive.ZipArchive, name: str) -> bytes:
 
 def _ignore(_reason: str) -> None:
     """Detection reports nothing: the reader meets the same damage again and reports it."""
-
-
-def _is_text(head: bytes) -> bool:
-    """No NULs and hardly a control character - or UTF-16, where every other byte of ASCII is NUL."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    if b"\x00" not in head:
-        controls = sum(1 for byte in head if byte < 32 and byte not in _TEXT_CONTROLS)
-        if controls * 50 <= len(head):
-            return True
-    return _is_utf16(head)
-
-
-def _is_utf16(head: bytes) -> bool:
-    even = head[: len(head) // 2 * 2]
-    for encoding in ("utf-16-le", "utf-16-be"):
-        try:
-            text = even.decode(encoding, errors="strict")
-        except UnicodeDecodeError:
-            continue
-        plain = sum(
-            1 for c in text if c in "\t\r\n\f" or " " <= c < "\x7f" or "\u2000" <= c <= "\u9fff" or c >= "\uff00"
-        )
-        if text and plain * 10 >= len(text) * 9:
-            return True
-    return False

@@ -8,6 +8,7 @@ from gapwatch_agent.inspector.examine import examine
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers.detect import TYPES, detect
 from gapwatch_agent.inspector.readers.source import BytesSource, StopReading
+from support.compound_files import compounded
 from support.documents import paragraph, raw_docx, zipped
 
 CFB = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -16,6 +17,15 @@ MAIN = '<Types><Override PartName="/a.xml" ContentType="application/vnd.{}+xml"/
 
 def _zip_of(kind):
     return zipped({"[Content_Types].xml": MAIN.format(kind)})
+
+
+def _old_tar():
+    """A header of the first tar, which had a checksum and no magic."""
+    block = bytearray(512)
+    block[:5] = b"a.txt"
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
 
 
 SAMPLES = [
@@ -48,7 +58,38 @@ SAMPLES = [
     (_zip_of("openxmlformats-officedocument.presentationml.presentation.main"), "pptx"),
     (_zip_of("ms-word.document.macroEnabled.main"), "docx"),
     (_zip_of("openxmlformats-officedocument.wordprocessingml.template.main"), "docx"),
-    (b"PK\x03\x04 and nothing more", "binary"),
+    (b"PK\x03\x04 and nothing more", "zip"),
+    (_zip_of("ms-excel.sheet.binary.macroEnabled.main"), "xlsb"),
+    (_zip_of("ms-powerpoint.slideshow.macroEnabled.main"), "pptx"),
+    (_zip_of("ms-excel.template.macroEnabled.main"), "xlsx"),
+    (zipped({"mimetype": "application/vnd.oasis.opendocument.presentation-template"}), "odp"),
+    (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image"),
+    (b"RIFF\x00\x00\x00\x00WAVEfmt ", "media"),
+    (b"\x00\x00\x00\x18ftypheic\x00", "image"),
+    (b"\x00\x00\x00\x18ftypisom\x00", "media"),
+    (b"MSCF\x00\x00\x00\x00\x01", "cab"),
+    (b"LZIP\x01\x0c\xff", "lzip"),
+    (b"\0" * 32769 + b"CD001\x01", "iso"),
+    (_old_tar(), "tar"),
+    (compounded({"WordDocument": b"x", "1Table": b"y"}), "doc"),
+    (compounded({"Workbook": b"x"}), "xls"),
+    (compounded({"PowerPoint Document": b"x"}), "ppt"),
+    (compounded({"__properties_version1.0": b"x"}), "msg"),
+    (compounded({"EncryptedPackage": b"x", "EncryptionInfo": b"x"}), "encrypted_office"),
+    (compounded({"Contents": b"x"}), "cfb"),
+    (b"<!DOCTYPE html><html></html>", "html"),
+    (b"\xef\xbb\xbf<!-- a -->\n<HTML><body>", "html"),
+    ("<html><body>x</body></html>".encode("utf-16"), "html"),
+    (b'<?xml version="1.0"?><!-- a --><html xmlns="x">', "html"),
+    (b'<?xml version="1.0"?><a/>', "xml"),
+    (b"<office:document xmlns:office='x'>", "xml"),
+    (b"if a<b and c>d: pass", "text"),
+    (b"From: a@b\r\nTo: c@d\r\nSubject: x\r\n\r\nbody", "eml"),
+    (b"Received: by x\n for y\nDate: today\n\nbody", "eml"),
+    (b"Subject: a note\nDate: today\n\nnot a mail: nothing says where it comes from", "text"),
+    (b"From a@b Mon Jan  1 00:00:00 2024\nFrom: a@b\nTo: c@d\n\nbody\n", "mbox"),
+    (b"From here on 10:00 in 2024\nthe story goes on", "text"),
+    ("宽字符文本".encode("utf-32-le") * 9, "text"),
 ]
 
 
@@ -60,7 +101,7 @@ def test_every_type(content, kind):
 def test_encrypted_office_is_a_reason_and_unknown_types_still_have_a_name():
     found = examine(BytesSource(SAMPLES[19][0]), "plan.docx", Limits())
     assert (found.inspected, found.reason, found.type) == ("none", "encrypted", "encrypted_office")
-    found = examine(BytesSource(b"%PDF-1.7\n"), "【机密】x.pdf", Limits())
+    found = examine(BytesSource(b"\x7fELF\x02\x01"), "【机密】x.pdf", Limits())
     assert (found.inspected, found.reason, found.mark.level) == ("none", "unsupported", "secret")
 
 
