@@ -94,6 +94,7 @@ _WORK_SECRET: Final = re.compile(
 )
 _STAMP: Final = re.compile(rf"{OPEN}(?P<level>内部资料|受控文件|内部文件|内部公开|内部材料){CLOSE}")
 
+_PERIOD: Final = re.compile(periods.ANY)
 _EXAM_EVENT: Final = re.compile("启用|启封|开启|考")
 FIELD_CHARACTERS_MAX: Final = 90
 
@@ -108,6 +109,12 @@ def match(normal: Normal) -> Match | None:
         if found is not None:
             return found
     return None
+
+
+def period_alone(normal: Normal) -> tuple[str, str] | None:
+    """(period, words) of a text that is nothing but a period; None when it is none."""
+    found = _PERIOD.fullmatch(normal.text)
+    return (periods.parse(normal.text), words(normal, found.span())) if found else None
 
 
 def is_exam_event(period_text: str) -> bool:

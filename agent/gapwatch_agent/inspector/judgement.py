@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Final
 
-from gapwatch_agent.inspector import context, foreign, grammar, labels
+from gapwatch_agent.inspector import context, foreign, grammar, hints, labels
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.grammar import Match, Strength
 from gapwatch_agent.inspector.normalise import join_cjk, normalise
@@ -45,6 +45,8 @@ class Candidate:
     previous_text: str
     next_text: str = ""
     accepted: bool = False
+    refused: str = ""
+    """The kind of hint that it is instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ class Surroundings:
         if line.part == where.DOCUMENT and line.order <= TOP_LINES * 2:
             self.template = self.template or context.is_template(text)
 
+    def note_period(self, line: Line, period: tuple[str, str]) -> None:
+        """A property that says for how long (words and ISO 8601)."""
+        if period[0] and len(self.periods) < _NEIGHBOURS_MAX:
+            self.periods[line.part, line.order] = period
+
     def _note_period(self, at: tuple[str, int], text: str) -> None:
         normal = normalise(text)
         for label in ("保密期限", "保密年限", "密期"):
@@ -130,11 +137,12 @@ def accept(candidates: list[Candidate], around: Surroundings) -> list[Accepted]:
     found = []
     for index, candidate in enumerate(candidates):
         zone = _zone(candidate, around)
-        if (
-            index in listed
-            or not _stands(candidate, zone, candidates, around)
-            or _explained_away(candidate, zone, around)
-        ):
+        if not _stands(candidate, zone, candidates, around):
+            candidate.refused = _kind_of_hint(candidate, zone)
+            continue
+        if index in listed or _explained_away(candidate, zone, around):
+            declassified = context.is_declassified(candidate.line.text)
+            candidate.refused = hints.DECLASSIFIED if declassified else hints.EXAMPLE
             continue
         candidate.accepted = True
         found.append(_accepted(candidate, zone, around))
@@ -202,6 +210,13 @@ def _banner_stands(candidate: Candidate, zone: str, candidates: list[Candidate],
         if parts == {where.DOCUMENT} and orders[0] <= _NEAR and orders[1] > max(around.last_order - 2, orders[0] + 1):
             return True
     return zone in _MARGINS and here in {"SECRET", "TOP SECRET", "CUI", "OFFICIAL", "GEHEIM", "UNCLASSIFIED"}
+
+
+def _kind_of_hint(candidate: Candidate, zone: str) -> str:
+    """What a match in the wrong place is worth knowing as."""
+    if zone == where.WATERMARK or (candidate.match.axis == "foreign" and candidate.match.strength is Strength.BANNER):
+        return hints.BOILERPLATE
+    return hints.BARE_WORD if candidate.match.strength is Strength.PLAIN else hints.EXAMPLE
 
 
 def _explained_away(candidate: Candidate, zone: str, around: Surroundings) -> bool:

@@ -1,7 +1,8 @@
 """The decision (domain §3.6): a mark is grammar *and* position, or a structured label; a bare word is a hint. Pure.
 
 ``find_marks`` takes the fragments a reader yields, in reading order, and the file's name, and gives the highest mark by
-contract C16 with every mark found as its evidence, and a count of hints that raise nothing by themselves.
+contract C16 with every mark found as its evidence, the machine-readable labels as they stood, and the hints that raise
+nothing by themselves.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gapwatch_agent.inspector import foreign, grammar, judgement, lines, names
+from gapwatch_agent.inspector import foreign, grammar, hints, judgement, lines, machine_labels, names
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.judgement import Candidate, Surroundings
+from gapwatch_agent.inspector.label_policy import NO_POLICY, LabelPolicy
+from gapwatch_agent.inspector.machine_labels import MachineLabels
 from gapwatch_agent.inspector.zones import FIRST_PAGE_LINES, Line, ZoneTracker
-from gapwatch_proto.events import Mark, MarkEvidence
+from gapwatch_proto.events import Hint, Label, Mark, MarkEvidence
 
 CANDIDATES_MAX: Final = 500
 EVIDENCE_MAX: Final = 16
@@ -29,12 +32,6 @@ AXIS_ORDER: Final = ("state", "exam", "commercial", "work", "enterprise", "forei
 """Ranks compare only within an axis (C16). One record a file needs an order between axes: the weight of the law behind
 each; foreign comes last because its words stand beside Chinese marks as translations."""
 LEVEL_ORDER: Final = ("top_secret", "secret", "confidential", "restricted", "internal", "unclassified")
-LABEL_KEYS: Final = frozenset(
-    {"密级", "保密等级", "保密级别", "涉密等级", "定密级别", "密级标识", "secretlevel", "seclevel", "securitylevel"}
-    | {"classification", "securityclassification", "documentclassification", "bjdocumentsecuritylabel"}
-)
-"""Property names that are labels (domain §3.5), lower case, without spaces."""
-PERIOD_KEYS: Final = frozenset({"保密期限", "secretperiod", "secperiod"})
 _CORE_KEYS: Final = frozenset({"category", "contentstatus", "subject", "keywords", "title"})
 
 
@@ -44,11 +41,15 @@ class Findings:
 
     mark: Mark
     hints: int = 0
+    hint_list: tuple[Hint, ...] = ()
+    labels: tuple[Label, ...] = ()
 
 
-def find_marks(fragments: Iterable[Fragment], name: str = "") -> Findings:
-    """Decide. Reads the fragments once; memory does not grow with them."""
-    collector = _Collector(name)
+def find_marks(
+    fragments: Iterable[Fragment], name: str = "", policy: LabelPolicy = NO_POLICY, kind: str = ""
+) -> Findings:
+    """Decide. Reads the fragments once; memory does not grow with them. ``kind`` is the file's type, where known."""
+    collector = _Collector(name, policy, kind)
     for fragment in fragments:
         collector.take(fragment)
     return collector.decide()
@@ -59,7 +60,14 @@ def merge(one: Findings, other: Findings) -> Findings:
     first, second = (one, other) if _rank_of(one.mark) <= _rank_of(other.mark) else (other, one)
     evidence = (*first.mark.evidence, *(e for e in second.mark.evidence if e not in first.mark.evidence))
     mark = replace(first.mark, evidence=evidence[:EVIDENCE_MAX])
-    return Findings(mark, min(one.hints + other.hints, HINTS_MAX))
+    hint_list = (*first.hint_list, *(hint for hint in second.hint_list if hint not in first.hint_list))
+    labels = (*first.labels, *(label for label in second.labels if label not in first.labels))
+    return Findings(
+        mark,
+        min(one.hints + other.hints, HINTS_MAX),
+        hint_list[: hints.HINT_LIST_MAX],
+        labels[: machine_labels.LABELS_MAX],
+    )
 
 
 def _rank_of(mark: Mark) -> tuple[int, int]:
@@ -71,8 +79,10 @@ def _rank(axis: str, level: str) -> tuple[int, int]:
 
 
 class _Collector:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, policy: LabelPolicy, kind: str) -> None:
         self._name = name
+        self._machine = MachineLabels(policy, kind)
+        self._hint_list = hints.HintList()
         self._zones = ZoneTracker()
         self._candidates: list[Candidate] = []
         self._waiting: list[Candidate] = []
@@ -101,19 +111,19 @@ class _Collector:
             self._last_order = line.order
         if line.order <= _CONTEXT_LINES or flow != where.DOCUMENT:
             self._surroundings.note(line)
-        if not lines.TRIGGER.search(line.text):
+        if line.part != where.PROPERTY and not lines.TRIGGER.search(line.text):
             return
         if flow == where.DOCUMENT and line.zone == where.BODY and line.order > FIRST_PAGE_LINES:
             # Nothing can stand here but the text's last lines, which nobody knows before the end.
             self._tail.append((line, previous))
-            self._hints += bool(lines.HINT.search(line.text))
+            self._hint(line)
             return
         self._match(line, flow, previous)
 
     def _match(self, line: Line, flow: str, previous: str) -> None:
         found = self._matches(line)
         if not found:
-            self._hints += bool(lines.HINT.search(line.text) or foreign.PORTION.search(line.text))
+            self._hint(line)
         for match in found:
             if len(self._candidates) >= CANDIDATES_MAX:
                 self._hints += 1
@@ -122,15 +132,26 @@ class _Collector:
             self._candidates.append(candidate)
             self._waiting.append(candidate)
 
+    def _hint(self, line: Line) -> None:
+        if not (lines.HINT.search(line.text) or foreign.PORTION.search(line.text)):
+            return
+        self._hints += 1
+        told = hints.of_text(line.text) if self._hint_list.wants() else None
+        if told is not None:
+            self._hint_list.add(told[0], line.part, line.page, line.zone, told[1])
+
     def _matches(self, line: Line) -> list[grammar.Match]:
         if line.part == where.NOTE:
             return []
         if line.part != where.PROPERTY:
             return lines.matches(line.text, in_margin=line.part in {where.HEADER, where.FOOTER})
         key = "".join(line.key.lower().split())
+        if key in machine_labels.PERIOD_KEYS:
+            self._surroundings.note_period(line, machine_labels.period_of(line.text))
+        labelled = self._machine.take(line.key, line.text)
+        if labelled is not None:
+            return labelled
         found = lines.matches(line.text)
-        if key in LABEL_KEYS:
-            return [replace(match, form="property", strength=grammar.Strength.LABELLED) for match in found]
         strong = [match for match in found if match.strength <= grammar.Strength.LABELLED]
         if key in _CORE_KEYS and key != "title" and not strong:
             strong = [match for match in found if match.form == "level"]
@@ -140,16 +161,27 @@ class _Collector:
         self._surroundings.last_order = self._last_order
         for line, previous in self._tail:
             if line.order > self._last_order - _TAIL_LINES:
-                self._hints -= bool(lines.HINT.search(line.text))
                 self._match(line, where.DOCUMENT, previous)
+        for match, key in self._machine.close():
+            line = Line(match.text, where.PROPERTY, 0, where.PROPERTY, 0, key)
+            self._candidates.append(Candidate(match, line, where.PROPERTY, ""))
         found = judgement.accept(self._candidates, self._surroundings)
         found.extend(judgement.accept_name(names.matches(self._name), self._surroundings, self._name))
-        rejected = sum(1 for candidate in self._candidates if not candidate.accepted)
-        hints = min(self._hints + rejected, HINTS_MAX)
+        count = min(self._hints + self._note_rejected(), HINTS_MAX)
+        hint_list, labels = self._hint_list.found(), self._machine.labels()
         if not found:
-            return Findings(Mark(), hints)
+            return Findings(Mark(), count, hint_list, labels)
         found.sort(key=lambda mark: (_rank(mark.axis, mark.level), not mark.period, -mark.confidence))
-        return Findings(_record(found), hints)
+        return Findings(_record(found), count, hint_list, labels)
+
+    def _note_rejected(self) -> int:
+        """Candidates that are no marks are hints; how many there are."""
+        rejected = [candidate for candidate in self._candidates if not candidate.accepted]
+        for candidate in rejected:
+            line = candidate.line
+            words = candidate.match.level_text or candidate.match.text
+            self._hint_list.add(candidate.refused or hints.BARE_WORD, line.part, line.page, line.zone, words)
+        return len(rejected)
 
 
 def _record(found: list[judgement.Accepted]) -> Mark:
