@@ -18,7 +18,7 @@ env: $(VENV)/.ready ## Build .venv from the lock (and bring the browser assets)
 $(VENV)/.ready: $(LOCK) pyproject.toml packaging/console/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make env PYTHON=/path/to/python3" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCK)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python packaging/console/fetch_assets.py
 	touch $@
@@ -27,11 +27,13 @@ generate: env ## Generate the wire's Python from proto/gapwatch_proto/v1/*.proto
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=proto --pyi_out=proto proto/gapwatch_proto/v1/*.proto
 
 UV_COMPILE = uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 --no-header \
-  --no-emit-index-url --quiet
+  --no-emit-index-url --override packaging/lock/overrides.txt --quiet
 
 lock: ## Resolve the locks anew from pyproject.toml (needs uv)
 	$(UV_COMPILE) --all-extras --output-file $(LOCK)
 	$(UV_COMPILE) --extra agent --constraint $(LOCK) --output-file packaging/lock/agent.txt
+	$(UV_COMPILE) --extra agent --extra ocr --constraint $(LOCK) --output-file packaging/lock/ocr.txt \
+	  $(addprefix --no-emit-package ,pyyaml requests certifi charset-normalizer idna urllib3)
 	$(UV_COMPILE) --extra collector --constraint $(LOCK) --output-file packaging/lock/collector.txt
 
 run: env ## A collector, its console and an agent watching this machine (EXTRA_MEDIA=/dev/loop0 adds media, PORT=7540 moves it)
