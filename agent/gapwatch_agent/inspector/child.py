@@ -1,7 +1,8 @@
 """One file in a child of its own: fork, cage, judge, hash, answer over a pipe; and what the parent makes of its end.
 
-The child holds three things: the file, the pipe, /dev/null. It answers twice, first the verdict, then the verdict with
-the hash, so that a slow medium costs the hash and not the mark. The parent trusts neither its words nor its manners.
+The child holds three things: the file, the pipe, /dev/null. It answers line by line: each file inside the file as it is
+examined, what the first page says when the rest takes long, the verdict, and the verdict with the hash, so that neither
+a slow medium nor a hopeless page costs the mark. The parent trusts neither its words nor its manners.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
 from gapwatch_agent.errors import PeerError
-from gapwatch_agent.inspector import marks, verdict
+from gapwatch_agent.inspector import marks, verdict, warm
 from gapwatch_agent.inspector.cage import Cage, Layer
-from gapwatch_agent.inspector.examine import examine, sha256_of
-from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers.source import DescriptorSource
+from gapwatch_agent.inspector.examine import Examination, MemberFound, Terms, sha256_of
+from gapwatch_agent.inspector.limits import MIB, Limits
+from gapwatch_agent.inspector.readers.source import DescriptorSource, StopReading
 from gapwatch_agent.inspector.verdict import VERDICT_BYTES_MAX, Verdict, uninspected
 
 _FILE_FD: Final = 3
 _ANSWER_FD: Final = 4
 _FIRST_OTHER_FD: Final = 5
-_ANSWER_BYTES_MAX: Final = 2 * (VERDICT_BYTES_MAX + 1)
+_ANSWER_BYTES_MAX: Final = 4 * (VERDICT_BYTES_MAX + 1)
+_MEMBERS_BYTES_MAX: Final = 64 * MIB
+"""What all members of one file together may answer; those beyond are ``too_many``."""
 _SAVED_FDS: Final = 16
 _HASH_ONLY_MIN_S: Final = 0.5
 _BURIAL_S: Final = 1.0
@@ -43,8 +46,9 @@ Work = Callable[[Cage, int, str, Limits], None]
 """What a child does with the file at ``_FILE_FD``, writing to ``_ANSWER_FD``; tests give it worse things to do."""
 
 
-def inspect_and_answer(cage: Cage, slot: int, name: str, limits: Limits) -> None:
+def inspect_and_answer(cage: Cage, slot: int, name: str, limits: Limits, terms: Terms | None = None) -> None:
     """The child's normal work."""
+    terms = terms or Terms()
     try:
         facts = os.fstat(_FILE_FD)
     except OSError:
@@ -55,10 +59,29 @@ def inspect_and_answer(cage: Cage, slot: int, name: str, limits: Limits) -> None
         return
     cage.enter(slot)
     source = DescriptorSource(_FILE_FD, facts.st_size)
-    judged = Verdict(examine(source, name, limits), size=facts.st_size)
+    size = facts.st_size
+    examination = Examination(
+        limits,
+        terms,
+        *([] if terms.sum_up else [_Members().answer]),
+        on_first_word=lambda found: _answer(Verdict(found, size=size, first_word=True)),
+    )
+    judged = Verdict(examination.examine(source, name), size=size)
     _answer(judged)
-    if facts.st_size <= limits.file_bytes_max:
+    if size <= limits.file_bytes_max:
         _answer(replace(judged, sha256=sha256_of(source)))
+
+
+class _Members:
+    """Answers for the files inside the file, as many as there is room for."""
+
+    def __init__(self) -> None:
+        self._bytes_left = _MEMBERS_BYTES_MAX
+
+    def answer(self, found: MemberFound) -> None:
+        """One line. Raises StopReading when there is no room for more."""
+        path = found.path[-verdict.MEMBER_CHARACTERS_MAX :]
+        self._bytes_left -= _answer(Verdict(found.inspection, found.sha256, found.size, path), self._bytes_left)
 
 
 def hash_and_answer(cage: Cage, slot: int, _name: str, _limits: Limits) -> None:
@@ -69,10 +92,15 @@ def hash_and_answer(cage: Cage, slot: int, _name: str, _limits: Limits) -> None:
     _answer(replace(uninspected("crashed", facts.st_size), sha256=sha256_of(source)))
 
 
-def _answer(found: Verdict) -> None:
+def _answer(found: Verdict, bytes_max: int = VERDICT_BYTES_MAX + 1) -> int:
+    """Write a line; its length. Raises StopReading when it is longer than there is room for."""
     data = verdict.encode(found) + b"\n"
+    length = len(data)
+    if length > bytes_max:
+        raise StopReading("too_many")
     while data:
         data = data[os.write(_ANSWER_FD, data) :]
+    return length
 
 
 End = tuple[int, float]
@@ -102,6 +130,7 @@ class Child:
     deadline: float
     limits: Limits
     name: str
+    answer_bytes_max: int = _ANSWER_BYTES_MAX
     answer: bytearray = field(default_factory=bytearray)
     overdue: bool = False
     unburied: set[int] = field(default_factory=set)
@@ -114,7 +143,7 @@ class Child:
         except BlockingIOError:
             return True
         self.answer += piece
-        return bool(piece) and len(self.answer) <= _ANSWER_BYTES_MAX
+        return bool(piece) and len(self.answer) <= self.answer_bytes_max
 
     def kill(self) -> None:
         """End it for exceeding its time."""
@@ -122,7 +151,7 @@ class Child:
         os.kill(self.pid, signal.SIGKILL)
 
     def reap(self) -> Verdict:
-        """Bury it and say what its file gets. Closes the pipe; call once."""
+        """Bury it and say what its file gets (``members`` then says what was in it). Closes the pipe; call once."""
         # It may have closed the pipe and live on.
         os.kill(self.pid, signal.SIGKILL)
         end = self.bury(self.pid)
@@ -131,7 +160,7 @@ class Child:
             self.unburied.add(self.pid)
             self.overdue = True
         found = self._last_answer()
-        if found is not None:
+        if found is not None and not found.first_word:
             return found
         status, cpu_s = end or (0, 0.0)
         out_of_time = (
@@ -139,30 +168,49 @@ class Child:
             or cpu_s >= self.limits.cpu_s - 0.1
             or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
         )
-        failed = uninspected("timed_out" if out_of_time else "crashed")
+        reason = "timed_out" if out_of_time else "crashed"
+        if found is not None:
+            return replace(found, inspection=replace(found.inspection, reason=reason), first_word=False)
+        failed = uninspected(reason)
         named = marks.find_marks((), self.name)
         return replace(failed, inspection=replace(failed.inspection, mark=named.mark))
 
+    def members(self) -> tuple[Verdict, ...]:
+        """What stood about the files inside the file, in their order, however it ended."""
+        return tuple(found for line in self._lines() if (found := _decoded(line)) is not None and found.member)
+
+    def _lines(self) -> list[bytes]:
+        """The whole lines."""
+        return bytes(self.answer[: self.answer_bytes_max]).split(b"\n")[:-1]
+
     def _last_answer(self) -> Verdict | None:
-        """The last whole line that is a verdict."""
-        for line in reversed(bytes(self.answer[:_ANSWER_BYTES_MAX]).split(b"\n")[:-1]):
-            try:
-                return verdict.decode(line)
-            except PeerError:
-                continue
+        """The last whole line that is a verdict on the file itself."""
+        for line in reversed(self._lines()):
+            found = _decoded(line)
+            if found is not None and not found.member:
+                return found
+        return None
+
+
+def _decoded(line: bytes) -> Verdict | None:
+    try:
+        return verdict.decode(line)
+    except PeerError:
         return None
 
 
 @dataclass(slots=True)
 class Nursery:
-    """Starts children: everything they share, made once in the parent."""
+    """Starts children: everything they share, made once in the parent, which is warm from then on."""
 
     limits: Limits
+    terms: Terms = field(default_factory=Terms)
     cage: Cage = field(init=False)
     _null_fd: int = field(init=False)
     _unburied: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        warm.warm_up()
         self.cage = Cage(self.limits)
         self._null_fd = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
 
@@ -171,7 +219,7 @@ class Nursery:
         self.cage.close()
         os.close(self._null_fd)
 
-    def start(self, fd: int, name: str, slot: int = 0, work: Work = inspect_and_answer) -> Child:
+    def start(self, fd: int, name: str, slot: int = 0, work: Work | None = None) -> Child:
         """A child at work on ``fd``, which stays the caller's. Raises OSError when there is no room for one."""
         self._unburied.difference_update([pid for pid in self._unburied if os.waitpid(pid, os.WNOHANG)[0]])
         if len(self._unburied) >= _UNBURIED_MAX:
@@ -187,16 +235,21 @@ class Nursery:
         if pid == 0:
             self._become(fd, write_fd, name, slot, work)
         os.close(write_fd)
-        return Child(pid, read_fd, time.monotonic() + self.limits.wall_s, self.limits, name, unburied=self._unburied)
+        room = _ANSWER_BYTES_MAX + (0 if self.terms.sum_up else _MEMBERS_BYTES_MAX)
+        deadline = time.monotonic() + self.limits.wall_s
+        return Child(pid, read_fd, deadline, self.limits, name, room, unburied=self._unburied)
 
-    def _become(self, fd: int, write_fd: int, name: str, slot: int, work: Work) -> NoReturn:
+    def _become(self, fd: int, write_fd: int, name: str, slot: int, work: Work | None) -> NoReturn:
         """In the child: never returns, whatever happens."""
         try:
             for number in _OWN_HANDLING:
                 signal.signal(number, signal.SIG_DFL)
             signal.set_wakeup_fd(-1)
             _keep_only(fd, write_fd, self._null_fd)
-            work(self.cage, slot, name, self.limits)
+            if work is None:
+                inspect_and_answer(self.cage, slot, name, self.limits, self.terms)
+            else:
+                work(self.cage, slot, name, self.limits)
             os._exit(0)
         except BaseException:  # noqa: BLE001 - not even SystemExit may run the parent's code in the child
             os._exit(70)

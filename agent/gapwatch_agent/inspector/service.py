@@ -22,8 +22,9 @@ from typing import Final
 from gapwatch_agent import channel
 from gapwatch_agent.errors import PeerError
 from gapwatch_agent.inspector import child as children
-from gapwatch_agent.inspector import syscalls, verdict, warm
+from gapwatch_agent.inspector import syscalls, verdict
 from gapwatch_agent.inspector.child import Child, Nursery
+from gapwatch_agent.inspector.examine import Terms
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.verdict import Verdict, uninspected
 
@@ -44,13 +45,13 @@ def run(
     ready: Callable[[], None] = lambda: None,
     alive: Callable[[], None] = lambda: None,
     idle_exit_s: float | None = None,
+    terms: Terms | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, or until nothing was asked for ``idle_exit_s``. Returns the exit code.
 
     ``ready`` is called once requests are taken, ``alive`` whenever the loop has turned (at least every few seconds).
     """
-    warm.warm_up(limits)
-    nursery = Nursery(limits)
+    nursery = Nursery(limits, terms or Terms())
     nursery.cage.isolate_parent()
     for layer in children.layers(nursery):
         if not layer.in_force:

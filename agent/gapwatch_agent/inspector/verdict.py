@@ -5,6 +5,8 @@ The child that parsed a stranger's file is not trusted: ``decode`` accepts close
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from dataclasses import asdict, dataclass, field
@@ -12,23 +14,37 @@ from typing import Any, Final
 
 from gapwatch_agent.errors import PeerError
 from gapwatch_agent.inspector.fragments import PARTS, ZONES
+from gapwatch_agent.inspector.hints import HINT_CHARACTERS_MAX, HINT_KINDS, HINT_LIST_MAX
+from gapwatch_agent.inspector.machine_labels import CARRIERS, LABEL_CHARACTERS_MAX, LABELS_MAX
 from gapwatch_agent.inspector.marks import AXIS_ORDER, EVIDENCE_CHARACTERS_MAX, EVIDENCE_MAX, HINTS_MAX, LEVEL_ORDER
 from gapwatch_agent.inspector.readers.detect import TYPES
 from gapwatch_agent.inspector.readers.source import REASONS
-from gapwatch_proto.events import Inspection, Mark, MarkEvidence
+from gapwatch_proto.events import Hint, Inspection, Label, Mark, MarkEvidence
 
-VERDICT_BYTES_MAX: Final = 32 * 1024
+VERDICT_BYTES_MAX: Final = 96 * 1024
+MEMBER_CHARACTERS_MAX: Final = 8 * 1024
+FINGERPRINT_BYTES_MAX: Final = 17 * 1024
+_FIELDS: Final = frozenset(
+    {"inspected", "reason", "type", "sha256", "size", "hints", "mark"}
+    | {"labels", "hint_list", "fingerprint", "member", "first_word"}
+)
 _SHA256: Final = re.compile(r"(?:[0-9a-f]{64})?")
 _WORD: Final = re.compile(r"[a-z0-9_]{0,40}")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What could be said of one file. ``sha256`` is empty when the content could not be read to its end."""
+    """What could be said of one file. ``sha256`` is empty when the content could not be read to its end.
+
+    ``member`` is the path inside the file that was given (``inner/name.docx``), empty for that file itself.
+    ``first_word`` marks what was said before everything was read; it stands if the rest never comes.
+    """
 
     inspection: Inspection = field(default_factory=Inspection)
     sha256: str = ""
     size: int = 0
+    member: str = ""
+    first_word: bool = False
 
 
 def uninspected(reason: str, size: int = 0) -> Verdict:
@@ -47,6 +63,11 @@ def as_dict(verdict: Verdict) -> dict[str, Any]:
         "size": verdict.size,
         "hints": inspection.hints,
         "mark": asdict(inspection.mark),
+        "labels": [asdict(label) for label in inspection.labels],
+        "hint_list": [asdict(hint) for hint in inspection.hint_list],
+        "fingerprint": base64.b64encode(inspection.fingerprint).decode("ascii"),
+        "member": verdict.member,
+        "first_word": verdict.first_word,
     }
 
 
@@ -67,7 +88,7 @@ def decode(body: bytes) -> Verdict:
 
 
 def _verdict(fields: dict[str, Any]) -> Verdict:
-    if set(fields) != {"inspected", "reason", "type", "sha256", "size", "hints", "mark"}:
+    if set(fields) != _FIELDS:
         raise ValueError("wrong fields")
     reason = _one_of(fields["reason"], REASONS | {""})
     inspected = _one_of(fields["inspected"], {"full", "partial", "none"})
@@ -79,17 +100,21 @@ def _verdict(fields: dict[str, Any]) -> Verdict:
         type=_one_of(fields["type"], TYPES | {""}),
         mark=_mark(fields["mark"]),
         hints=_integer(fields["hints"], HINTS_MAX),
+        labels=tuple(_label(item) for item in _list(fields["labels"], LABELS_MAX)),
+        hint_list=tuple(_hint(item) for item in _list(fields["hint_list"], HINT_LIST_MAX)),
+        fingerprint=_bytes(fields["fingerprint"]),
     )
     sha256 = _text(fields["sha256"], 64)
     if not _SHA256.fullmatch(sha256):
         raise ValueError("not a hash")
-    return Verdict(inspection, sha256, _integer(fields["size"], 1 << 62))
+    if not isinstance(fields["first_word"], bool):
+        raise TypeError("not a truth value")
+    size, member = _integer(fields["size"], 1 << 62), _text(fields["member"], MEMBER_CHARACTERS_MAX)
+    return Verdict(inspection, sha256, size, member, fields["first_word"])
 
 
 def _mark(fields: dict[str, Any]) -> Mark:
-    evidence = fields["evidence"]
-    if not isinstance(evidence, list) or len(evidence) > EVIDENCE_MAX:
-        raise ValueError("too much evidence")
+    evidence = _list(fields["evidence"], EVIDENCE_MAX)
     axis = _one_of(fields["axis"], {*AXIS_ORDER, ""})
     level = _one_of(fields["level"], {*LEVEL_ORDER, ""})
     if bool(axis) is not bool(level):
@@ -119,6 +144,37 @@ def _evidence(fields: dict[str, Any]) -> MarkEvidence:
         text=_text(fields["text"]),
         grammar=form,
     )
+
+
+def _label(fields: dict[str, Any]) -> Label:
+    return Label(
+        carrier=_one_of(fields["carrier"], CARRIERS),
+        key=_text(fields["key"], LABEL_CHARACTERS_MAX),
+        value=_text(fields["value"], LABEL_CHARACTERS_MAX),
+    )
+
+
+def _hint(fields: dict[str, Any]) -> Hint:
+    return Hint(
+        kind=_one_of(fields["kind"], HINT_KINDS),
+        part=_one_of(fields["part"], PARTS),
+        page=_integer(fields["page"], 1_000_000),
+        zone=_one_of(fields["zone"], ZONES),
+        text=_text(fields["text"], HINT_CHARACTERS_MAX),
+    )
+
+
+def _list(value: object, items_max: int) -> list[Any]:
+    if not isinstance(value, list) or len(value) > items_max:
+        raise ValueError("not a short list")
+    return value
+
+
+def _bytes(value: object) -> bytes:
+    try:
+        return base64.b64decode(_text(value, FINGERPRINT_BYTES_MAX * 4 // 3 + 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError("not bytes") from error
 
 
 def _one_of(value: object, allowed: frozenset[str] | set[str]) -> str:

@@ -13,8 +13,13 @@ import pytest
 from gapwatch_agent.inspector import child as children
 from gapwatch_agent.inspector import verdict
 from gapwatch_agent.inspector.child import Nursery
+from gapwatch_agent.inspector.examine import MemberFound, Terms, examine
+from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
+from gapwatch_agent.inspector.marks import find_marks
+from gapwatch_agent.inspector.readers.source import StopReading
 from gapwatch_agent.inspector.verdict import Verdict, uninspected
+from gapwatch_proto.events import Inspection
 
 CONTENT = "机密★5年\n关于工作的通知\n".encode()
 
@@ -90,7 +95,7 @@ def test_a_child_that_hangs_is_killed_when_its_time_is_up(fd):
 
 def test_a_slow_medium_costs_the_hash_and_not_the_mark(fd):
     limited = Nursery(Limits(wall_s=2.0))
-    judged = Verdict(size=5, inspection=children.examine(children.DescriptorSource(fd, len(CONTENT)), "a", Limits()))
+    judged = Verdict(size=5, inspection=examine(children.DescriptorSource(fd, len(CONTENT)), "a", Limits()))
 
     def work(*_):
         os.write(4, verdict.encode(judged) + b"\n")
@@ -161,3 +166,46 @@ def test_only_a_death_with_time_left_asks_for_a_second_child(nursery, fd):
     assert not children.needs_hash(child, uninspected("timed_out"))
     child.reap()
     assert children.with_hash(uninspected("crashed"), Verdict(sha256="a" * 64, size=3)).sha256 == "a" * 64
+
+
+def _members(nursery, fd, work=None):
+    started = nursery.start(fd, "a", work=work)
+    found = children.wait(started)
+    return found, started.members()
+
+
+def test_members_are_answered_one_by_one_and_survive_the_child(fd):
+    def work(*_):
+        answers = children._Members()
+        for number in range(3):
+            answers.answer(MemberFound(f"in/{number}", Inspection("full", "", "text"), "0" * 64, number))
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    caring = Nursery(Limits(wall_s=5.0), Terms(sum_up=False))
+    found, members = _members(caring, fd, work)
+    caring.close()
+    assert found.inspection.reason == "crashed"
+    assert [(member.member, member.size) for member in members] == [("in/0", 0), ("in/1", 1), ("in/2", 2)]
+
+
+def test_members_have_only_so_much_room(monkeypatch):
+    monkeypatch.setattr(children, "_MEMBERS_BYTES_MAX", 100)
+    with pytest.raises(StopReading, match="too_many"):
+        children._Members().answer(MemberFound("x", Inspection(), "", 0))
+
+
+def test_a_first_word_stands_when_the_rest_never_comes(nursery, fd):
+    word = Inspection("partial", "timed_out", "text", find_marks([Fragment("机密★5年")]).mark)
+
+    def work(deed):
+        def run(*_):
+            children._answer(Verdict(word, size=4, first_word=True))
+            deed()
+
+        return run
+
+    hung = _outcome(nursery, fd, work(lambda: time.sleep(60)))
+    crashed = _outcome(nursery, fd, work(os.abort))
+    assert (hung.inspection.reason, crashed.inspection.reason) == ("timed_out", "crashed")
+    assert hung.inspection.mark == crashed.inspection.mark == word.mark
+    assert not hung.first_word

@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-from gapwatch_agent.inspector import child as children
 from gapwatch_agent.inspector import scan, verdict
 from gapwatch_agent.inspector.child import Nursery
 from gapwatch_agent.inspector.limits import GIB, MIB, Limits
@@ -42,8 +41,8 @@ def test_a_reader_s_crash_costs_one_file_a_reason_and_not_its_hash(tmp_path, mon
 
     original = Nursery.start
 
-    def start(self, fd, name, slot=0, work=children.inspect_and_answer):
-        return original(self, fd, name, slot, crash if work is children.inspect_and_answer else work)
+    def start(self, fd, name, slot=0, work=None):
+        return original(self, fd, name, slot, work or crash)
 
     monkeypatch.setattr(Nursery, "start", start)
     (tmp_path / "a").write_bytes(b"abc")
