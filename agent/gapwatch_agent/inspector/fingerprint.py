@@ -1,9 +1,9 @@
 """Content fingerprints: what a text is, told by keyed hashes of a sample of its 12-character grams. Pure.
 
 A fingerprint recognises a text whose mark was cut out, that was re-flowed, converted, renamed, edited or pasted into
-another. It depends on letters and digits alone: case, width, accents, punctuation, white space, and lines that are a
-mark or a page number fall away. About one gram in sixteen is sampled, chosen by the gram itself, so equal passages give equal
-samples wherever they stand. Long texts are sampled more thinly, each rate a subset of the next finer one.
+another. It depends on letters and digits alone: case, width, accents, punctuation and white space fall away, and so do
+lines that are a mark or a page number. About one gram in sixteen is sampled, chosen by the gram itself, so that equal
+passages give equal samples wherever they stand. Long texts are sampled more thinly, each rate a subset of the next finer.
 
 Contract C5: every hash is keyed with the zone's key, at most ``HASHES_MAX`` of them leave, none for short texts.
 """
@@ -61,7 +61,7 @@ _MARK_WORDS: Final = (
     *("SECRET", "CONFIDENTIAL", "RESTRICT", "OFFICIAL", "CLASSIFIED", "CUI", "PROTECTED", "GEHEIM", "VERTRAULICH"),
 )
 _MARK_CHARACTERS_MAX: Final = 60
-_PROSE: Final = frozenset("，。；,;")
+_PROSE: Final = frozenset("，。；、,;")
 """Marks are not sentences; the few notices that are stay part of the text."""
 _MARK_CHECKS_MAX: Final = 100
 """Different lines of a text that are looked at as marks; each costs some ten microseconds."""
