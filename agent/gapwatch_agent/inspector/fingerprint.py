@@ -3,7 +3,7 @@
 A fingerprint recognises a text whose mark was cut out, that was re-flowed, converted, renamed, edited or pasted into
 another. It depends on letters and digits alone: case, width, accents, punctuation and white space fall away, and so do
 lines that are a mark or a page number. About one gram in sixteen is sampled, chosen by the gram itself, so that equal
-passages give equal samples wherever they stand. Long texts are sampled more thinly, each rate a subset of the next finer.
+passages give equal samples wherever they stand. Long texts are sampled more thinly, each rate a part of the finer one.
 
 Contract C5: every hash is keyed with the zone's key, at most ``HASHES_MAX`` of them leave, none for short texts.
 """
