@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gapwatch_agent.inspector.limits import MIB, Limits
+from gapwatch_agent.inspector.readers import compressed, libarchive, member_names
 from gapwatch_agent.inspector.readers.source import Report, Source, StopReading
 
 _END: Final = struct.Struct("<4s4H2LH")
@@ -21,12 +22,23 @@ _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 _CENTRAL: Final = struct.Struct("<4s6H3L5H2L")
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _STORED: Final = 0
-_DEFLATED: Final = 8
-_ENCRYPTED_BIT: Final = 0x1
+_METHODS: Final[dict[int, compressed.Decoder]] = {
+    8: compressed.inflate,
+    12: compressed.bunzip2,
+    14: compressed.unlzma_zip,
+    20: compressed.unzstd,
+    93: compressed.unzstd,
+    95: compressed.unxz,
+}
+"""Not Deflate64 and PPMd: no free decoder of either can be given a member alone."""
+_ENCRYPTED_BITS: Final = 0x1 | 0x2000
+_UTF8_BIT: Final = 0x800
+_UNICODE_PATH: Final = 0x7075
 _CHUNK: Final = 1 << 16
 _DIRECTORY_BYTES_MAX: Final = 32 * MIB
 _RECOVERY_BYTES_MAX: Final = 64 * MIB
-_NAME_BYTES_MAX: Final = 1024
+_NAME_BYTES_MAX: Final = 4096
+_WINDOW_BYTES: Final = 1 << 20
 _UNKNOWN: Final = 0xFFFFFFFF
 
 
@@ -49,12 +61,15 @@ class ZipArchive:
         self._source = source
         self._limits = limits
         self._report = report
-        self._budget = limits.expansion_bytes(source.size)
+        # An archive may always unpack to its own size.
+        self._budget = max(limits.expansion_bytes(source.size), source.size)
         self._by_name: dict[str, list[Member]] = {}
+        self.comment = b""
         members = self._from_directory()
         if members is None:
             report("damaged")
             members = self._from_local_headers()
+        self._members = members
         for member in members:
             self._by_name.setdefault(_key(member.name), []).append(member)
 
@@ -66,18 +81,39 @@ class ZipArchive:
         """All members of that (lower-case) name: a second one of the same name is read too, not hidden."""
         return self._by_name.get(name, [])
 
+    def all_members(self) -> list[Member]:
+        """Every member in the order of the directory, folders too."""
+        return self._members
+
+    def can_unpack(self, member: Member) -> bool:
+        """Whether its method is one of ours."""
+        return member.method == _STORED or (
+            member.method in _METHODS and (_METHODS[member.method] is not compressed.unzstd or libarchive.AVAILABLE)
+        )
+
     def content(self, member: Member) -> Iterator[bytes]:
-        """The member's bytes in pieces. Raises StopReading: encrypted, too_large (the file's budget is spent)."""
+        """The member's bytes in pieces; damage is reported and ends them. Raises StopReading: encrypted, too_large (the
+        file's budget is spent).
+        """
+        try:
+            yield from self.unpacked(member)
+        except StopReading as stop:
+            if stop.reason not in {"damaged", "unsupported"} or not self._has_header(member):
+                raise
+            self._report(stop.reason)
+
+    def unpacked(self, member: Member) -> Iterator[bytes]:
+        """The member's bytes in pieces. Raises StopReading for everything that is wrong with it."""
         if member.encrypted:
             raise StopReading("encrypted")
         start = self._data_offset(member)
+        packed = self._packed(member, start)
         if member.method == _STORED:
-            pieces = self._packed(member, start)
-        elif member.method == _DEFLATED:
-            pieces = self._inflated(member, start)
+            pieces = packed
+        elif self.can_unpack(member):
+            pieces = _METHODS[member.method](packed)
         else:
-            self._report("unsupported")
-            return
+            raise StopReading("unsupported")
         crc = 0
         for piece in pieces:
             self._budget -= len(piece)
@@ -86,44 +122,28 @@ class ZipArchive:
             crc = zlib.crc32(piece, crc)
             yield piece
         if member.packed_bytes >= 0 and crc != member.crc:
-            self._report("damaged")
+            raise StopReading("damaged")
 
     def _packed(self, member: Member, start: int) -> Iterator[bytes]:
         remaining = member.packed_bytes if member.packed_bytes >= 0 else self._source.size - start
         while remaining > 0:
             piece = self._source.read(start, min(_CHUNK, remaining))
             if not piece:
-                self._report("damaged")
-                return
+                raise StopReading("damaged")
             yield piece
             start += len(piece)
             remaining -= len(piece)
 
-    def _inflated(self, member: Member, start: int) -> Iterator[bytes]:
-        engine = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            for packed in self._packed(member, start):
-                waiting = packed
-                while waiting and not engine.eof:
-                    piece = engine.decompress(waiting, _CHUNK)
-                    waiting = engine.unconsumed_tail
-                    if piece:
-                        yield piece
-                if engine.eof:
-                    return
-            rest = engine.flush()
-        except zlib.error:
-            self._report("damaged")
-            return
-        if rest:
-            yield rest
-        if not engine.eof:
-            self._report("damaged")
+    def _has_header(self, member: Member) -> bool:
+        return self._source.read(member.header_offset, 4) == b"PK\x03\x04"
 
     def _data_offset(self, member: Member) -> int:
         head = self._source.read(member.header_offset, _LOCAL.size)
         if len(head) < _LOCAL.size or not head.startswith(b"PK\x03\x04"):
             raise StopReading("damaged")
+        if head[6] & 0x1:
+            # The directory says otherwise; the bytes are what they are.
+            raise StopReading("encrypted")
         *_, name_bytes, extra_bytes = _LOCAL.unpack(head)
         return member.header_offset + _LOCAL.size + int(name_bytes) + int(extra_bytes)
 
@@ -136,6 +156,7 @@ class ZipArchive:
             return None
         fields = _END.unpack_from(tail, at)
         count, size, offset = fields[4], fields[5], fields[6]
+        self.comment = tail[at + _END.size : at + _END.size + fields[7]]
         end_at = tail_start + at
         if _UNKNOWN in {size, offset} or count == 0xFFFF:
             wide = self._wide_end(end_at)
@@ -175,8 +196,8 @@ class ZipArchive:
             name = directory[start : start + min(name_bytes, _NAME_BYTES_MAX)]
             extra = directory[start + name_bytes : start + name_bytes + extra_bytes]
             packed, offset = _wide_sizes(extra, fields[9], packed, offset)
-            encrypted = bool(flags & _ENCRYPTED_BIT)
-            members.append(Member(_name(name, flags), offset + shift, method, packed, crc, encrypted))
+            encrypted = bool(flags & _ENCRYPTED_BITS)
+            members.append(Member(_name(name, flags, extra), offset + shift, method, packed, crc, encrypted))
             position = start + name_bytes + extra_bytes + comment_bytes
         return members
 
@@ -185,50 +206,62 @@ class ZipArchive:
         members: list[Member] = []
         position, limit = 0, min(self._source.size, _RECOVERY_BYTES_MAX)
         while position < limit and len(members) < self._limits.members_max:
-            window = self._source.read(position, 1 << 20)
-            at = window.find(b"PK\x03\x04")
-            if at < 0:
-                position += max(len(window) - 3, 1)
-                continue
-            head_at = position + at
-            head = self._source.read(head_at, _LOCAL.size + _NAME_BYTES_MAX)
-            position = head_at + 4
-            if len(head) < _LOCAL.size:
-                break
-            _, _, flags, method, _, _, crc, packed, _, name_bytes, extra_bytes = _LOCAL.unpack_from(head)
-            name = head[_LOCAL.size : _LOCAL.size + name_bytes]
-            known = packed not in {0, _UNKNOWN} and not flags & 0x8
-            members.append(
-                Member(_name(name, flags), head_at, method, packed if known else -1, crc, bool(flags & _ENCRYPTED_BIT))
-            )
-            if known:
-                position = head_at + _LOCAL.size + name_bytes + extra_bytes + packed
+            window = self._source.read(position, _WINDOW_BYTES + _LOCAL.size + _NAME_BYTES_MAX)
+            start = 0
+            while 0 <= start < _WINDOW_BYTES and len(members) < self._limits.members_max:
+                at = window.find(b"PK\x03\x04", start, _WINDOW_BYTES + 3)
+                if at < 0 or len(window) - at < _LOCAL.size:
+                    start = _WINDOW_BYTES
+                    break
+                member, after = _local(window, at, position)
+                members.append(member)
+                start = after
+            # A member known to be longer than the window is jumped over.
+            position += max(start, 1)
         return members
+
+
+def _local(window: bytes, at: int, position: int) -> tuple[Member, int]:
+    """The member whose header stands at ``at`` of the window that begins at ``position``, and where to look on."""
+    _, _, flags, method, _, _, crc, packed, _, name_bytes, extra_bytes = _LOCAL.unpack_from(window, at)
+    name_at = at + _LOCAL.size
+    name = window[name_at : name_at + min(name_bytes, _NAME_BYTES_MAX)]
+    known = packed not in {0, _UNKNOWN} and not flags & 0x8
+    encrypted = bool(flags & _ENCRYPTED_BITS)
+    member = Member(_name(name, flags), position + at, method, packed if known else -1, crc, encrypted)
+    return member, name_at + name_bytes + extra_bytes + packed if known else at + 4
 
 
 def _key(name: str) -> str:
     return name.replace("\\", "/").lstrip("/").lower()
 
 
-def _name(raw: bytes, flags: int) -> str:
-    return raw.decode("utf-8" if flags & 0x800 else "cp437", errors="replace")
+def _name(raw: bytes, flags: int, extra: bytes = b"") -> str:
+    """The name by the member's flag, by the field that gives it in UTF-8 besides, or by what it looks like."""
+    unicode_path = _extra_field(extra, _UNICODE_PATH) if not raw.isascii() and not flags & _UTF8_BIT else b""
+    if len(unicode_path) > 5 and int.from_bytes(unicode_path[1:5], "little") == zlib.crc32(raw):
+        return member_names.decode(unicode_path[5:], is_utf8=True)
+    return member_names.decode(raw, is_utf8=bool(flags & _UTF8_BIT))
+
+
+def _extra_field(extra: bytes, wanted: int) -> bytes:
+    position = 0
+    while position + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, position)
+        if kind == wanted:
+            return extra[position + 4 : position + 4 + size]
+        position += 4 + size
+    return b""
 
 
 def _wide_sizes(extra: bytes, unpacked: int, packed: int, offset: int) -> tuple[int, int]:
     """(packed size, header offset) with zip64's extra field applied, which lists only the fields that did not fit."""
-    position = 0
-    while position + 4 <= len(extra):
-        kind, size = struct.unpack_from("<HH", extra, position)
-        if kind == 1:
-            values = [
-                int.from_bytes(extra[at : at + 8], "little") for at in range(position + 4, position + 4 + size, 8)
-            ]
-            if unpacked == _UNKNOWN and values:
-                values.pop(0)
-            if packed == _UNKNOWN and values:
-                packed = values.pop(0)
-            if offset == _UNKNOWN and values:
-                offset = values.pop(0)
-            break
-        position += 4 + size
+    field = _extra_field(extra, 1)
+    values = [int.from_bytes(field[at : at + 8], "little") for at in range(0, len(field), 8)]
+    if unpacked == _UNKNOWN and values:
+        values.pop(0)
+    if packed == _UNKNOWN and values:
+        packed = values.pop(0)
+    if offset == _UNKNOWN and values:
+        offset = values.pop(0)
     return packed, offset
