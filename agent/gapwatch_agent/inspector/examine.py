@@ -21,7 +21,7 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.label_policy import LabelPolicy
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.marks import Findings
-from gapwatch_agent.inspector.readers import detect, docx, text
+from gapwatch_agent.inspector.readers import detect, docx, odf, text
 from gapwatch_agent.inspector.readers.source import (
     BytesSource,
     Embedded,
@@ -32,7 +32,15 @@ from gapwatch_agent.inspector.readers.source import (
 )
 from gapwatch_proto.events import Inspection
 
-READERS: Final[Mapping[str, Reader]] = MappingProxyType({"text": text.read, "docx": docx.read})
+READERS: Final[Mapping[str, Reader]] = MappingProxyType(
+    {
+        "docx": docx.read,
+        "odp": odf.read,
+        "ods": odf.read,
+        "odt": odf.read,
+        "text": text.read,
+    }
+)
 """Type to reader. A type without one is ``unsupported``; its name is still looked at."""
 ARCHIVES: Final = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "zstd", "lzip", "7z", "rar", "iso", "cab"})
 """Types that are nothing but the files in them, which get verdicts of their own."""
