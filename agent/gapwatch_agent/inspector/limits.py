@@ -15,7 +15,8 @@ class Limits:
     """Bounds of one child. ``expansion_*`` bound what a container may unpack to: a factor of the packed size (never
     less than ``expansion_floor_bytes``, a small file may compress well) and an absolute size. ``member_bytes_max`` bounds
     one file inside another, which is held in memory; ``nesting_max`` how deep files may stand in files; ``depth_max`` the
-    nesting of elements.
+    nesting of elements. ``ocr`` has pictures and scanned pages read where the extra is installed, for up to ``ocr_cpu_s``
+    of processor time and ``ocr_pages_max`` pages of a file.
     """
 
     file_bytes_max: int = 2 * GIB
@@ -31,6 +32,9 @@ class Limits:
     depth_max: int = 256
     text_head_bytes: int = 4 * MIB
     text_tail_bytes: int = 64 * KIB
+    ocr: bool = False
+    ocr_cpu_s: float = 7.0
+    ocr_pages_max: int = 100
 
     def expansion_bytes(self, packed_bytes: int) -> int:
         """What a container of that packed size may unpack to, all its members together."""
