@@ -5,8 +5,8 @@ An object that is a document of its own stands in a folder of the package; it is
 
 from __future__ import annotations
 
-import io
-import zipfile
+import struct
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -105,22 +105,47 @@ class _Package:
 
     def _document(self, folder: str) -> Iterator[bytes]:
         """The package that a folder of this one would be, unpacked."""
-        buffer = io.BytesIO()
+        package = _StoredZip()
+        package.add("mimetype", self._manifest.documents[folder][1].encode())
         length = 0
-        with zipfile.ZipFile(buffer, "w") as package:
-            package.writestr(zipfile.ZipInfo("mimetype"), self._manifest.documents[folder][1])
-            for name in self.archive.names():
-                inner = name.removeprefix(folder)
-                if inner == name or inner.startswith(_FURNITURE) or inner in {"", "mimetype"}:
-                    continue
-                content = bytearray()
-                for piece in self.archive.content(self.archive.members(name)[0]):
-                    content += piece
-                    length += len(piece)
-                    if length > _OBJECT_BYTES_MAX:
-                        raise StopReading("too_large")
-                package.writestr(zipfile.ZipInfo(inner), bytes(content))
-        yield buffer.getvalue()
+        for name in self.archive.names():
+            inner = name.removeprefix(folder)
+            if inner == name or inner.startswith(_FURNITURE) or inner in {"", "mimetype"}:
+                continue
+            content = bytearray()
+            for piece in self.archive.content(self.archive.members(name)[0]):
+                content += piece
+                length += len(piece)
+                if length > _OBJECT_BYTES_MAX:
+                    raise StopReading("too_large")
+            package.add(inner, bytes(content))
+        yield from package.finish()
+
+
+class _StoredZip:
+    """The least zip there is: members as they are, one after another, then their directory."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._directory: list[bytes] = []
+        self._length = 0
+
+    def add(self, name: str, content: bytes) -> None:
+        raw = name.encode("utf-8", errors="replace")
+        # Version 2.0, UTF-8 names, stored, the first day zip knows.
+        fixed = struct.pack(
+            "<5H3L2H", 20, 0x800, 0, 0, 0x21, zlib.crc32(content), len(content), len(content), len(raw), 0
+        )
+        self._directory.append(b"PK\x01\x02\x14\x00" + fixed + struct.pack("<3H2L", 0, 0, 0, 0, self._length) + raw)
+        self._pieces += [b"PK\x03\x04" + fixed + raw, content]
+        self._length += 4 + len(fixed) + len(raw) + len(content)
+
+    def finish(self) -> Iterator[bytes]:
+        yield from self._pieces
+        directory = b"".join(self._directory)
+        yield directory
+        count = len(self._directory)
+        yield struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(directory), self._length, 0)
 
 
 class _Manifest:
