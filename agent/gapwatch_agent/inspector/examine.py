@@ -21,7 +21,7 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.label_policy import LabelPolicy
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.marks import Findings
-from gapwatch_agent.inspector.readers import detect, docx, odf, text
+from gapwatch_agent.inspector.readers import archive, detect, docx, odf, pptx, text, xlsx
 from gapwatch_agent.inspector.readers.source import (
     BytesSource,
     Embedded,
@@ -34,11 +34,14 @@ from gapwatch_proto.events import Inspection
 
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(
     {
+        **archive.READERS,
         "docx": docx.read,
         "odp": odf.read,
         "ods": odf.read,
         "odt": odf.read,
+        "pptx": pptx.read,
         "text": text.read,
+        "xlsx": xlsx.read,
     }
 )
 """Type to reader. A type without one is ``unsupported``; its name is still looked at."""

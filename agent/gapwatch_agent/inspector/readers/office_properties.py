@@ -1,4 +1,4 @@
-"""docProps of Office files (domain §3.5): core and custom properties as fragments; the list of content types."""
+"""docProps of Office files (domain §3.5): custom, core and extended properties; the list of content types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.readers.xml_stream import attribute
 
 _VALUE_CHARACTERS_MAX = 1000
-_OVERRIDES_MAX = 10_000
+_TYPES_MAX = 10_000
+_EXTENDED_KEYS = frozenset({"Manager", "Company", "Template", "HyperlinkBase"})
 
 
 class Core:
@@ -52,16 +53,36 @@ class Custom(Core):
             self._key = ""
 
 
+class Extended(Core):
+    """docProps/app.xml: what a person filled in, not what the program counted."""
+
+    def end(self, name: str) -> None:
+        if name in _EXTENDED_KEYS:
+            super().end(name)
+        self._text = ""
+
+
 class ContentTypes:
-    """[Content_Types].xml: ``overrides`` maps a part's name (lower case, no leading slash) to its content type."""
+    """[Content_Types].xml: ``overrides`` maps a part's name (lower case, no leading slash) to its content type, and
+    ``defaults`` a name's ending.
+    """
 
     def __init__(self) -> None:
         self.overrides: dict[str, str] = {}
+        self.defaults: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """The type of a part, empty when nothing declares it."""
+        return self.overrides.get(name) or self.defaults.get(name.rpartition(".")[2], "")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "Override" and len(self.overrides) < _OVERRIDES_MAX:
-            part = (attribute(attributes, "PartName") or "").lstrip("/").lower()
-            self.overrides[part] = attribute(attributes, "ContentType") or ""
+        if len(self.overrides) + len(self.defaults) >= _TYPES_MAX:
+            return
+        declared = attribute(attributes, "ContentType") or ""
+        if name == "Override":
+            self.overrides[(attribute(attributes, "PartName") or "").lstrip("/").lower()] = declared
+        elif name == "Default":
+            self.defaults[(attribute(attributes, "Extension") or "").lower()] = declared
 
     def end(self, name: str) -> None:
         """Nothing is kept open."""

@@ -10,6 +10,7 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.readers.source import Report, StopReading
 
 _FEED_BYTES: Final = 1 << 16
+_NAMES_MAX: Final = 1000
 
 
 class Handler(Protocol):
@@ -54,22 +55,31 @@ def fragments(chunks: Iterable[bytes], handler: Handler, depth_max: int, report:
     parser = pyexpat.ParserCreate()
     parser.buffer_text = True
     depth = 0
+    # Nearly every element's name was met before; hostile files must not make this grow.
+    names: dict[str, str] = {}
+
+    def shortened(name: str) -> str:
+        short = local(name)
+        if len(names) < _NAMES_MAX:
+            names[name] = short
+        return short
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         if depth > depth_max:
             raise StopReading("too_deep")
-        handler.start(local(name), attributes)
+        handler_start(names.get(name) or shortened(name), attributes)
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        handler.end(local(name))
+        handler_end(names.get(name) or shortened(name))
 
     def doctype(*_declaration: object) -> None:
         raise StopReading("damaged")
 
+    handler_start, handler_end = handler.start, handler.end
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = handler.characters
