@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from gapwatch_agent import config
+from gapwatch_agent import config, scan_arguments
 from gapwatch_agent.errors import AgentError, ConfigError, RefusedError, UnavailableError
 
 DONE, NO, FAILED, USAGE = 0, 1, 2, 3
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", _doctor, "what is watched on this machine, by what, and what is not; 1 if anything is not"
     )
     doctor.add_argument("--lang", choices=("zh", "en"), help="default: from the environment")
+    scan_arguments.add_arguments(command("scan", _scan, "inspect files and folders here, without a collector"))
     for sub in (
         doctor,
         command("status", _status, "is the agent running, connected, and what waits to be sent; 1 if not healthy"),
@@ -144,6 +145,12 @@ def _enrol(options: argparse.Namespace) -> int:
     host_id = compose.enrol(config.load(options.config), options.token_file, options.wait_s)
     print(f"enrolled: host {host_id.hex()}")
     return DONE
+
+
+def _scan(options: argparse.Namespace) -> int:
+    from gapwatch_agent import scan_command
+
+    return scan_command.run(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

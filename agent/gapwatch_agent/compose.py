@@ -12,10 +12,14 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gapwatch_agent.config import Config
 from gapwatch_agent.sd_notify import Notifier
+
+if TYPE_CHECKING:
+    from gapwatch_agent.inspector.examine import Terms
+    from gapwatch_agent.inspector.limits import Limits
 
 LINK_USER: Final = "gapwatch"
 """Whom the packages create for ``link``; where it exists, enrolment leaves the keys to it."""
@@ -61,24 +65,40 @@ def guard(config: Config) -> int:
 
 def inspector(config: Config) -> int:
     """The caged reader of documents."""
-    from gapwatch_agent.inspector.limits import Limits
+    from gapwatch_agent.fingerprint_key import configured_key
     from gapwatch_agent.inspector.service import run
 
     config.paths.runtime.mkdir(parents=True, exist_ok=True)
     notifier = Notifier()
-    limits = Limits(
+    return run(
+        inspector_socket(config),
+        inspector_limits(config),
+        ready=notifier.ready,
+        alive=notifier.alive,
+        idle_exit_s=config.inspector.idle_exit_s or None,
+        terms=inspector_terms(config, configured_key(config)),
+    )
+
+
+def inspector_limits(config: Config) -> Limits:
+    """What one file may cost."""
+    from gapwatch_agent.inspector.limits import Limits
+
+    return Limits(
         file_bytes_max=config.inspector.file_bytes_max,
         wall_s=config.inspector.wall_s,
         cpu_s=config.inspector.cpu_s,
         memory_bytes=config.inspector.memory_bytes,
     )
-    return run(
-        inspector_socket(config),
-        limits,
-        ready=notifier.ready,
-        alive=notifier.alive,
-        idle_exit_s=config.inspector.idle_exit_s or None,
-    )
+
+
+def inspector_terms(config: Config, key: bytes, *, sum_up: bool = True) -> Terms:
+    """What files are judged by: the unit's labels, the zone's key of fingerprints (empty: none)."""
+    from gapwatch_agent.inspector.examine import Terms
+    from gapwatch_agent.inspector.label_policy import LabelPolicy
+
+    policy = LabelPolicy(frozenset(config.labels.keys), dict(config.labels.guids))
+    return Terms(policy, key, sum_up)
 
 
 def link(config: Config) -> int:

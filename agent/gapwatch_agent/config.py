@@ -16,6 +16,8 @@ from gapwatch_agent.errors import ConfigError
 
 DEFAULT_PATH: Final = Path("/etc/gapwatch/agent.toml")
 SENSORS: Final = ("devices", "media", "files", "radios", "network")
+AXES: Final = ("state", "enterprise", "commercial", "work", "exam", "foreign")
+LEVELS: Final = ("top_secret", "secret", "confidential", "restricted", "internal", "unclassified")
 _MIB: Final = 1024 * 1024
 
 
@@ -56,6 +58,23 @@ class InspectorLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """A unit's machine-readable labels: property ``keys`` whose value is a level, and what a label's GUID means, as
+    (axis, level) of contract C16.
+    """
+
+    keys: tuple[str, ...] = ()
+    guids: tuple[tuple[str, tuple[str, str]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """The zone's key of fingerprints (32 bytes, raw or hex), the same on every machine of it; None: none are made."""
+
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """``sensors`` that run; ``extra_media`` are device nodes treated as removable whatever the kernel says."""
 
@@ -71,6 +90,8 @@ class Config:
     collector: Collector = field(default_factory=Collector)
     spool: SpoolLimits = field(default_factory=SpoolLimits)
     inspector: InspectorLimits = field(default_factory=InspectorLimits)
+    labels: Labels = field(default_factory=Labels)
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
     watch: Watch = field(default_factory=Watch)
     zone: str = ""
 
@@ -101,6 +122,8 @@ def parse(text: str, source: str) -> Config:
         collector=Collector(**sections["collector"]),
         spool=SpoolLimits(**sections["spool"]),
         inspector=InspectorLimits(**sections["inspector"]),
+        labels=Labels(**sections["labels"]),
+        fingerprints=Fingerprints(**sections["fingerprints"]),
         watch=Watch(**sections["watch"]),
         zone=sections["zone"].get("name", ""),
     )
@@ -190,6 +213,19 @@ def _list_of_texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _guids(value: Any) -> tuple[tuple[str, tuple[str, str]], ...]:
+    if not isinstance(value, dict):
+        raise _WrongValue('is not a table; write guids = { "GUID" = "axis:level" }')
+    read = []
+    for guid, meaning in value.items():
+        axis, _, level = meaning.partition(":") if isinstance(meaning, str) else ("", "", "")
+        if axis not in AXES or level not in LEVELS:
+            known = f"axis one of {', '.join(AXES)}; level one of {', '.join(LEVELS)}"
+            raise _WrongValue(f'{guid}: {meaning!r} is not a level; write "axis:level", {known}')
+        read.append((guid, (axis, level)))
+    return tuple(read)
+
+
 _SECTIONS: Final[Mapping[str, Mapping[str, Reader]]] = {
     "paths": {"state": _path, "runtime": _path},
     "collector": {"address": _address, "enrolment_address": _address, "root_certificate": _path},
@@ -204,6 +240,8 @@ _SECTIONS: Final[Mapping[str, Mapping[str, Reader]]] = {
         "memory_bytes": _whole(64 * _MIB, 16 * 1024 * _MIB, "bytes"),
         "idle_exit_s": _whole(0, 86_400, "seconds"),
     },
+    "labels": {"keys": _list_of_texts, "guids": _guids},
+    "fingerprints": {"key_file": _path},
     "watch": {"sensors": _sensors, "extra_media": _devices},
     "zone": {"name": _text},
 }
