@@ -21,7 +21,7 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.label_policy import LabelPolicy
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.marks import Findings
-from gapwatch_agent.inspector.readers import archive, detect, docx, odf, pptx, text, xlsx
+from gapwatch_agent.inspector.readers import archive, detect, docx, odf, pdf, pptx, text, xlsx
 from gapwatch_agent.inspector.readers.source import (
     BytesSource,
     Embedded,
@@ -39,6 +39,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
         "odp": odf.read,
         "ods": odf.read,
         "odt": odf.read,
+        "pdf": pdf.read,
         "pptx": pptx.read,
         "text": text.read,
         "xlsx": xlsx.read,

@@ -1,0 +1,234 @@
+"""PDF: labels and properties, what runs on every page, the first page, the other pages, notes, files inside.
+
+pdfium reads the pages; names of custom properties, the XMP packet and signs of damage come from the raw bytes.
+Invisible text counts (an OCR layer). A page that is only a picture is given to ``PAGE_READER`` where there is one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pypdfium2_raw import bindings as pdfium
+
+from gapwatch_agent.inspector import fragments as where
+from gapwatch_agent.inspector import lines
+from gapwatch_agent.inspector.fragments import Fragment
+from gapwatch_agent.inspector.limits import Limits
+from gapwatch_agent.inspector.readers import (
+    label_xml,
+    pdf_extras,
+    pdf_library,
+    pdf_lines,
+    pdf_objects,
+    pdf_page,
+    pdf_strings,
+)
+from gapwatch_agent.inspector.readers.pdf_extras import PageImage
+from gapwatch_agent.inspector.readers.pdf_library import Handle, NotOpenedError
+from gapwatch_agent.inspector.readers.pdf_lines import PageText
+from gapwatch_agent.inspector.readers.pdf_objects import Raw
+from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
+
+PAGE_READER: Callable[[PageImage], Iterable[Fragment]] | None = None
+"""Reads a page that is only a picture: set by the composition when OCR is installed. Called for at most the first three
+pages and the last one; its fragments should bear ``image.page``. What it does not have reads as ``unsupported``."""
+
+_HEAD_PAGES: Final = 4
+"""Read before anything of them is given out, to know what runs on every page."""
+_PICTURE_PAGES: Final = 3
+_TIME_SHARE: Final = 0.6
+"""Of the processor time of a child: the rest is for judging, hashing and what lies inside."""
+_LOADED_BYTES_MAX: Final = 64 << 20
+"""pdfium keeps what it has loaded; a large document is opened anew after about so much of it."""
+_STANDARD_KEYS: Final = (b"Title", b"Subject", b"Keywords", b"Author", b"Creator", b"Producer")
+_PROPERTIES_MAX: Final = 1000
+_VALUE_CHARACTERS_MAX: Final = 1000
+
+
+def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
+    """One reading."""
+    yield _fragments(source, limits, report)
+
+
+def _fragments(source: Source, limits: Limits, report: Report) -> Iterator[Fragment | Embedded]:
+    whole = source.size <= pdf_library.IN_MEMORY_BYTES_MAX
+    raw = pdf_objects.load(source, whole=whole)
+    for packet in raw.packets():
+        yield from label_xml.fragments((packet,), limits, report)
+    if raw.has_broken_streams(limits) or raw.is_cut_off():
+        report("damaged")
+    try:
+        with pdf_library.opened(source, raw.content if whole else b"") as document:
+            yield from _properties(raw, document)
+            reader = _Pages(document, source, raw.content if whole else b"", limits, report)
+            yield from reader.fragments()
+            yield from pdf_extras.outline(document)
+            yield from reader.notes
+            yield from pdf_extras.attachments(document, limits, report)
+    except NotOpenedError as error:
+        if not raw.is_encrypted():
+            yield from _properties(raw, None)
+        raise StopReading(error.reason) from error
+
+
+def _properties(raw: Raw, document: Handle | None) -> Iterator[Fragment]:
+    """The Info dictionary, custom entries too. Dates and other entries that are no text are passed over."""
+    info = raw.info()
+    keys = [*_STANDARD_KEYS, *(key for key in info if key not in _STANDARD_KEYS)]
+    for key in keys[:_PROPERTIES_MAX]:
+        if b"\0" in key or key.endswith(b"Date"):
+            continue
+        value = pdf_library.metadata(document, key) if document else pdf_strings.text(info.get(key, b""))
+        if value.strip():
+            yield Fragment(value[:_VALUE_CHARACTERS_MAX], part=where.PROPERTY, key=pdf_strings.name(key))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A page as far as it was read: its text placed, or all of it without places; what hangs on it."""
+
+    number: int
+    placed: PageText | None = None
+    plain: str = ""
+    annotated: tuple[Fragment, ...] = ()
+    pictured: tuple[Fragment, ...] = ()
+
+
+class _Pages:
+    """The pages of a document, one after the other."""
+
+    def __init__(self, document: Handle, source: Source, content: bytes, limits: Limits, report: Report) -> None:
+        self._document = document
+        self._limits = limits
+        self._report = report
+        self._count = max(pdfium.FPDF_GetPageCount(document), 0)
+        self._source = source
+        self._content = content
+        self._deadline_s = time.process_time() + limits.cpu_s * _TIME_SHARE
+        self._texts = 0
+        self._pictures = 0
+        self._running: frozenset[str] = frozenset()
+        self._watermarks: set[str] = set()
+        self.notes: list[Fragment] = []
+
+    def fragments(self) -> Iterator[Fragment]:
+        """Everything on the pages but notes, which are kept for last."""
+        if self._count == 0:
+            self._report("damaged")
+            return
+        first = [self._page(index) for index in range(min(self._count, _HEAD_PAGES))]
+        placed = [page.placed for page in first if page.placed is not None]
+        running, self._running = pdf_lines.running(placed)
+        yield from running
+        for page in first:
+            yield from self._of(page)
+        yield from self._rest(len(first))
+        if self._pictures and (not self._texts or first[0].placed is None):
+            self._report("unsupported")
+
+    def _rest(self, start: int) -> Iterator[Fragment]:
+        """Later pages; when time runs out the last page is still read, since marks stand at ends."""
+        each = max(self._source.size // self._count, 1)
+        batch = max(_LOADED_BYTES_MAX // each, 1)
+        while start < self._count:
+            large = each * self._count > _LOADED_BYTES_MAX
+            with _fresh(self._document, self._source, self._content, needed=large) as self._document:
+                for index in range(start, min(start + batch, self._count)):
+                    if time.process_time() > self._deadline_s:
+                        self._report("timed_out")
+                        yield from self._of(self._page(self._count - 1))
+                        return
+                    yield from self._of(self._page(index))
+            start += batch
+
+    def _of(self, page: _Seen) -> Iterator[Fragment]:
+        yield from page.pictured
+        if page.placed is not None:
+            for text in page.placed.across:
+                if text not in self._watermarks and len(self._watermarks) < self._limits.members_max:
+                    self._watermarks.add(text)
+                    yield Fragment(text, part=where.WATERMARK, page=page.number)
+            yield from pdf_lines.fragments(page.placed, self._running)
+        elif page.plain:
+            yield Fragment(page.plain, page=page.number, zone=where.BODY)
+        yield from page.annotated
+
+    def _page(self, index: int) -> _Seen:
+        """Load and read one page."""
+        seen = _Seen(index + 1)
+        page = pdfium.FPDF_LoadPage(self._document, index)
+        if not page:
+            self._report("damaged")
+            return seen
+        try:
+            self._read(page, seen)
+            if not seen.placed and not seen.plain:
+                self._picture(page, seen)
+            annotated, notes, flat = pdf_extras.annotated(page, seen.number)
+            self.notes.extend(notes[: max(self._limits.members_max - len(self.notes), 0)])
+            seen.annotated = (*annotated, *(self._flattened(page, seen) if flat else ()))
+        finally:
+            pdfium.FPDF_ClosePage(page)
+        return seen
+
+    def _read(self, page: Handle, seen: _Seen) -> None:
+        with pdf_page.opened(page, seen.number) as text:
+            if text is None or not text.text.strip() or text.is_unreadable():
+                return
+            self._texts += 1
+            if seen.number <= _HEAD_PAGES or lines.TRIGGER.search(text.text):
+                seen.placed = text.placed()
+            else:
+                seen.plain = text.plain()
+
+    def _picture(self, page: Handle, seen: _Seen) -> None:
+        """A page without text: blank, or a picture for OCR."""
+        if not pdf_extras.holds_picture(page):
+            return
+        near_an_end = seen.number <= _PICTURE_PAGES or seen.number == self._count
+        if PAGE_READER is not None and near_an_end:
+            image = pdf_extras.render(page, seen.number)
+            if image is not None:
+                seen.pictured = tuple(PAGE_READER(image))
+                self._texts += 1
+                return
+        self._pictures += 1
+
+    def _flattened(self, page: Handle, seen: _Seen) -> Iterator[Fragment]:
+        """What stamps, free text and filled fields show: text that is on the page only once they are part of it."""
+        known = {line.text for line in seen.placed.lines} if seen.placed else set()
+        if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) != pdfium.FLATTEN_SUCCESS:
+            return
+        again = pdfium.FPDF_LoadPage(self._document, seen.number - 1)
+        if not again:
+            return
+        fields = pdf_extras.fields(page)
+        try:
+            with pdf_page.opened(again, seen.number) as text:
+                if text is None or not text.text.strip():
+                    return
+                placed = text.placed()
+                for line in placed.lines:
+                    if line.text not in known:
+                        part = where.DOCUMENT if fields else where.ANNOTATION
+                        zone = pdf_lines.zone(line, placed) if fields else ""
+                        yield Fragment(line.text, part=part, page=seen.number, zone=zone)
+        finally:
+            pdfium.FPDF_ClosePage(again)
+
+
+@contextmanager
+def _fresh(document: Handle, source: Source, content: bytes, *, needed: bool) -> Iterator[Handle]:
+    """The document, opened anew where what pdfium has loaded so far would add up."""
+    if not needed:
+        yield document
+        return
+    try:
+        with pdf_library.opened(source, content) as again:
+            yield again
+    except NotOpenedError as error:
+        raise StopReading("damaged") from error
