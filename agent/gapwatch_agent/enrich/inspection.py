@@ -8,6 +8,7 @@ inspector back, and until then files wait for it, but only as long as one wait a
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -20,7 +21,7 @@ from typing import Any, Final
 from gapwatch_agent import channel
 from gapwatch_agent.channel import Message
 from gapwatch_agent.errors import PeerError
-from gapwatch_proto.events import Inspection, Mark, MarkEvidence
+from gapwatch_proto.events import Hint, Inspection, Label, Mark, MarkEvidence
 
 INSPECT: Final = 30
 VERDICT: Final = 31
@@ -32,7 +33,8 @@ ABSENT_WAIT_S: Final = 60.0
 _POLL_S: Final = 0.25
 _ATTEMPTS: Final = 2
 _TEXT_CHARS_MAX: Final = 512
-_EVIDENCE_MAX: Final = 32
+_ENTRIES_MAX: Final = 32
+_FINGERPRINT_CHARS_MAX: Final = 24 * 1024
 _INSPECTED: Final = frozenset({"full", "partial", "none"})
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -65,7 +67,6 @@ class InspectorClient:
 
     async def inspect(self, fd: int, name: str, size: int) -> tuple[Inspection, str]:
         """What stands in an open file, and its sha256 in hex (empty when unknown). The descriptor stays the caller's.
-
         A crash in the middle of this file is an attempt; there are two, because the inspector may have died of another
         file. An inspector that is away is waited for, until one wait after it went: then each file looks for it once.
         """
@@ -193,7 +194,19 @@ def read_verdict(body: bytes) -> tuple[Inspection, str]:
         type=_text(value, "type"),
         mark=_mark(value.get("mark")),
         hints=_whole(hints),
-    )
+        labels=tuple(
+            Label(_text(entry, "carrier"), _text(entry, "key"), _text(entry, "value"))
+            for entry in _entries(value, "labels")
+        ),
+        hint_list=tuple(
+            Hint(
+                _text(entry, "kind"), _text(entry, "part"), _whole(entry.get("page")), _text(entry, "zone"),
+                _text(entry, "text"),
+            )
+            for entry in _entries(value, "hint_list")
+        ),
+        fingerprint=_fingerprint(value.get("fingerprint")),
+    )  # fmt: skip
     return inspection, sha256 if isinstance(sha256, str) and _SHA256.fullmatch(sha256) else ""
 
 
@@ -201,7 +214,6 @@ def _mark(value: Any) -> Mark:
     if not isinstance(value, dict):
         return Mark()
     confidence = value.get("confidence", 0.0)
-    evidence = value.get("evidence")
     return Mark(
         axis=_text(value, "axis"),
         level=_text(value, "level"),
@@ -217,10 +229,23 @@ def _mark(value: Any) -> Mark:
                 text=_text(entry, "text"),
                 grammar=_text(entry, "grammar"),
             )
-            for entry in (evidence if isinstance(evidence, list) else [])[:_EVIDENCE_MAX]
-            if isinstance(entry, dict)
+            for entry in _entries(value, "evidence")
         ),
     )
+
+
+def _entries(value: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    entries = value.get(field)
+    return [entry for entry in entries[:_ENTRIES_MAX] if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _fingerprint(text: Any) -> bytes:
+    if not isinstance(text, str) or len(text) > _FINGERPRINT_CHARS_MAX:
+        return b""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def _text(value: Mapping[str, Any], field: str) -> str:

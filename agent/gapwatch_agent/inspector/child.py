@@ -23,6 +23,7 @@ from gapwatch_agent.inspector.examine import Examination, MemberFound, Terms, sh
 from gapwatch_agent.inspector.limits import MIB, Limits
 from gapwatch_agent.inspector.readers.source import DescriptorSource, StopReading
 from gapwatch_agent.inspector.verdict import VERDICT_BYTES_MAX, Verdict, uninspected
+from gapwatch_proto.events import Inspection
 
 _FILE_FD: Final = 3
 _ANSWER_FD: Final = 4
@@ -60,16 +61,25 @@ def inspect_and_answer(cage: Cage, slot: int, name: str, limits: Limits, terms: 
     cage.enter(slot)
     source = DescriptorSource(_FILE_FD, facts.st_size)
     size = facts.st_size
-    examination = Examination(
-        limits,
-        terms,
-        *([] if terms.sum_up else [_Members().answer]),
-        on_first_word=lambda found: _answer(Verdict(found, size=size, first_word=True)),
-    )
+    examination = Examination(limits, terms, _unwanted if terms.sum_up else _Members().answer, _FirstWord(size).answer)
     judged = Verdict(examination.examine(source, name), size=size)
     _answer(judged)
     if size <= limits.file_bytes_max:
         _answer(replace(judged, sha256=sha256_of(source)))
+
+
+def _unwanted(_found: MemberFound) -> None:
+    """A sum is wanted, not its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstWord:
+    """Answers with what the first page says, before the rest is read."""
+
+    size: int
+
+    def answer(self, found: Inspection) -> None:
+        _answer(Verdict(found, size=self.size, first_word=True))
 
 
 class _Members:

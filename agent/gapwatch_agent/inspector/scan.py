@@ -10,7 +10,7 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -58,8 +58,8 @@ def scan(
     jobs: int = 1,
     cache: VerdictCache | None = None,
     mounts: Mounts | None = None,
-) -> Iterator[Scanned]:
-    """Inspect every file of the list, ``jobs`` at a time, in its order."""
+) -> Generator[Scanned]:
+    """Inspect every file of the list, ``jobs`` at a time, in its order. Closing it ends the children."""
     waiting: deque[_Work] = deque()
     slots = set(range(min(max(jobs, 1), _SLOTS_MAX)))
     source = iter(listed)

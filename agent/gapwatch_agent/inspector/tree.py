@@ -4,9 +4,11 @@ the kernel makes up (proc, sys and their like).
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from gapwatch_agent.kernel import mountinfo
@@ -19,6 +21,7 @@ _UNSTEADY: Final = frozenset(
     {"vfat", "msdos", "fat", "exfat", "ntfs", "ntfs3", "iso9660", "udf", "nfs", "nfs4", "cifs", "smb3", "9p", "overlay"}
 )
 """Filesystems whose inode numbers or change times do not tell one content from another."""
+_SYSFS: Final = Path("/sys/dev/block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ class Listed:
 class Mounts:
     """What the mount table says about paths and devices; read once."""
 
-    def __init__(self, data: bytes | None = None) -> None:
+    def __init__(self, data: bytes | None = None, sysfs: Path = _SYSFS) -> None:
+        self._sysfs = sysfs
+        self._carried: dict[int, bool] = {}
         table = mountinfo.parse(_mountinfo() if data is None else data).values()
         self._made_up = frozenset(mount.mount_point for mount in table if mount.filesystem_type in _MADE_UP)
         self._unsteady = frozenset(
@@ -46,8 +51,25 @@ class Mounts:
         return os.path.realpath(folder) not in self._made_up
 
     def is_steady(self, device: int) -> bool:
-        """Whether (inode, size, times) on that device identify a content."""
-        return device not in self._unsteady
+        """Whether (inode, size, times) on that device identify a content: not on what comes from elsewhere, where a
+        stranger may have written any of them.
+        """
+        if device in self._unsteady:
+            return False
+        if device not in self._carried:
+            self._carried[device] = self._is_carried(device)
+        return not self._carried[device]
+
+    def _is_carried(self, device: int) -> bool:
+        """Whether a block device is removable, hangs on USB, or is a file in disguise."""
+        place = (self._sysfs / f"{os.major(device)}:{os.minor(device)}").resolve()
+        if any(part.startswith(("usb", "loop", "mmc")) for part in place.parts):
+            return True
+        for folder in (place, place.parent):
+            with contextlib.suppress(OSError):
+                if (folder / "removable").read_text(encoding="ascii").strip() == "1":
+                    return True
+        return False
 
 
 def _mountinfo() -> bytes:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from gapwatch_agent.enrich.inspection import ABSENT, CRASHED, TIMED_OUT, InspectorClient, read_verdict
 from gapwatch_agent.errors import PeerError
 from gapwatch_proto import codec
-from gapwatch_proto.events import FileActivity, Inspection, Mark
+from gapwatch_proto.events import FileActivity, Hint, Inspection, Label, Mark
 from gapwatch_proto.kinds import Kind
 from support.file_watching import FakeInspector
 
@@ -225,3 +225,20 @@ def test_what_a_verdict_may_say_is_bounded() -> None:
     assert len(inspection.mark.evidence[0].text) == 512
     assert inspection.hints == 2**31 - 1
     assert read_verdict(b'{"inspected":"none","mark":[]}')[0] == Inspection("none", mark=Mark())
+
+
+def test_labels_hints_and_fingerprint_come_through_bounded() -> None:
+    verdict = {
+        "inspected": "full",
+        "labels": [{"carrier": "purview", "key": "k", "value": "v"}, "nonsense"] * 99,
+        "hint_list": [{"kind": "malformed", "part": "document", "page": 2, "zone": "body", "text": "绝秘"}],
+        "fingerprint": "AQI=",
+    }
+    inspection, _ = read_verdict(json.dumps(verdict).encode())
+    assert inspection.labels == (Label("purview", "k", "v"),) * 16
+    assert inspection.hint_list == (Hint("malformed", "document", 2, "body", "绝秘"),)
+    assert inspection.fingerprint == b"\1\2"
+    for fingerprint in ("not base64!", "A" * 30_000, 5, None):
+        assert (
+            read_verdict(json.dumps({"inspected": "full", "fingerprint": fingerprint}).encode())[0].fingerprint == b""
+        )

@@ -62,3 +62,18 @@ def test_times_are_trusted_only_where_they_identify_a_content():
     assert mounts.is_steady(os.makedev(8, 1))
     assert not mounts.is_steady(os.makedev(8, 17))
     assert not mounts.is_steady(os.makedev(0, 40))
+
+
+def test_what_is_carried_from_elsewhere_is_not_trusted_with_its_times(tmp_path):
+    def device(number, place, removable="0"):
+        folder = tmp_path / "devices" / place
+        folder.mkdir(parents=True)
+        (folder.parent / "removable").write_text(removable + "\n")
+        (tmp_path / f"8:{number}").symlink_to(folder)
+        return os.makedev(8, number)
+
+    mounts = Mounts(b"", tmp_path)
+    assert mounts.is_steady(device(1, "pci0/ata1/block/sda/sda1"))
+    assert not mounts.is_steady(device(2, "pci0/usb1/1-1/block/sdb/sdb1"))
+    assert not mounts.is_steady(device(3, "pci0/ata2/block/sr0/sr0p1", removable="1"))
+    assert not mounts.is_steady(device(4, "virtual/block/loop0/part"))
