@@ -1,17 +1,22 @@
-"""WordprocessingML to fragments: paragraphs from split runs, table rows, text boxes, VML watermarks, pages.
+"""WordprocessingML to fragments: paragraphs from split runs, table rows, text boxes, watermarks, form fields, pages.
 
-Text that the document shows as struck out or moved away is no mark any more (domain §3.3, changed marks); deleted text
-stands in another element and is never seen. Hidden text counts: it travels with the file.
+Text that the document shows as struck out, deleted or moved away is no mark any more (domain §3.3, changed marks), nor
+is the prompt of a control nobody filled in. Hidden text counts: it travels with the file. Of alternatives (the same box
+for newer and older programs) the first that says something is read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import CELL_SEPARATOR, Fragment
+from gapwatch_agent.inspector.readers.drawing_ml import Alternatives, is_watermark
+from gapwatch_agent.inspector.readers.word_controls import FormField, Prompts, is_on
 from gapwatch_agent.inspector.readers.xml_stream import attribute
 
 _FRAGMENT_CHARACTERS_MAX: Final = 1 << 16
@@ -20,6 +25,11 @@ _SYMBOLS: Final = {
 }  # fmt: skip
 """Characters of the Wingdings fonts that stand for stars and boxes."""
 _LINE_IN_CELL: Final = "\x0b"
+_BOXES: Final = frozenset({where.TEXT_BOX, where.WATERMARK})
+_ROTATION: Final = re.compile(r"(?:^|;)\s*rotation:\s*(-?\d{1,3})(?:;|\s|$)")
+_ANGLE: Final = re.compile(r"-?\d{1,10}")
+_DEGREE: Final = 60_000
+"""DrawingML counts angles in these."""
 
 
 @dataclass(slots=True)
@@ -44,7 +54,11 @@ class Body:
         self._run_struck = False
         self._in_run = 0
         self._in_text = False
-        self._moved = 0
+        self._left_out = 0
+        self._alternatives = Alternatives()
+        self._prompts = Prompts()
+        self._field = FormField()
+        self._slanted = self._named_watermark = False
         self._in_paragraph_properties = 0
         self._section_breaks = ""
         self._openers: dict[str, Callable[[dict[str, str]], None]] = {
@@ -52,7 +66,17 @@ class Body:
             "t": self._open_text,
             "strike": self._strike,
             "dstrike": self._strike,
-            "moveFrom": self._open_moved,
+            **dict.fromkeys(("moveFrom", "del", "rt"), self._open_left_out),
+            "AlternateContent": lambda _: self._alternate("AlternateContent"),
+            "Fallback": lambda _: self._alternate("Fallback"),
+            "sdt": self._prompts.open,
+            "showingPlcHdr": self._prompts.prompt,
+            "sdtContent": self._prompts.open_content,
+            "ffData": self._field.open,
+            "checkBox": lambda _: self._field.kind("checkBox"),
+            "ddList": lambda _: self._field.kind("ddList"),
+            **{name: partial(self._field.value, name) for name in ("checked", "default", "result", "listEntry")},
+            "fldChar": self._field_character,
             "tab": self._tab,
             "ptab": self._tab,
             "noBreakHyphen": self._hyphen,
@@ -68,11 +92,18 @@ class Body:
             "tr": self._open_row,
             "tc": self._open_cell,
             "txbxContent": self._open_box,
+            "docPr": self._open_drawing,
+            "xfrm": self._turn,
+            **dict.fromkeys(("shape", "rect"), self._open_vml),
         }
         self._closers: dict[str, Callable[[], None]] = {
             "r": self._close_run,
             "t": self._close_text,
-            "moveFrom": self._close_moved,
+            **dict.fromkeys(("moveFrom", "del", "rt"), self._close_left_out),
+            "AlternateContent": self._close_alternatives,
+            "sdt": self._prompts.close,
+            "sdtContent": self._prompts.close_content,
+            "ffData": self._field.close,
             "pPr": self._close_paragraph_properties,
             "p": self._close_paragraph,
             "tr": self._close_row,
@@ -84,15 +115,22 @@ class Body:
         return ready
 
     def characters(self, text: str) -> None:
-        if self._in_text and not self._run_struck and not self._moved:
+        if self._in_text and not (self._run_struck or self._left_out or self._prompts.showing):
+            self._field.said()
             self._write(text)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._alternatives.depth:
+            self._alternatives.start(name)
+            return
         opened = self._openers.get(name)
         if opened is not None:
             opened(attributes)
 
     def end(self, name: str) -> None:
+        if self._alternatives.depth:
+            self._alternatives.end(name)
+            return
         closed = self._closers.get(name)
         if closed is not None:
             closed()
@@ -115,13 +153,25 @@ class Body:
 
     def _strike(self, attributes: dict[str, str]) -> None:
         if self._in_run and not self._in_paragraph_properties:
-            self._run_struck = _is_on(attributes)
+            self._run_struck = is_on(attributes)
 
-    def _open_moved(self, _attributes: dict[str, str]) -> None:
-        self._moved += 1
+    def _open_left_out(self, _attributes: dict[str, str]) -> None:
+        self._left_out += 1
 
-    def _close_moved(self) -> None:
-        self._moved -= 1
+    def _close_left_out(self) -> None:
+        self._left_out -= 1
+
+    def _alternate(self, name: str) -> None:
+        self._alternatives.start(name)
+
+    def _close_alternatives(self) -> None:
+        self._alternatives.end("AlternateContent")
+
+    def _field_character(self, attributes: dict[str, str]) -> None:
+        if attribute(attributes, "fldCharType") == "end":
+            value = self._field.end()
+            if value and not self._left_out:
+                self._write(value)
 
     def _tab(self, _attributes: dict[str, str]) -> None:
         if not self._in_paragraph_properties:
@@ -141,7 +191,8 @@ class Body:
 
     def _watermark(self, attributes: dict[str, str]) -> None:
         words = attribute(attributes, "string")
-        if words:
+        if words and not self._left_out:
+            self._alternatives.said = True
             self._ready.append(Fragment(words[:_FRAGMENT_CHARACTERS_MAX], part=where.WATERMARK, page=self._page))
 
     # --- pages
@@ -152,7 +203,7 @@ class Body:
             self._new_page()
 
     def _break_before(self, attributes: dict[str, str]) -> None:
-        if _is_on(attributes) and self._page_has_text:
+        if is_on(attributes) and self._page_has_text:
             self._new_page()
 
     def _open_paragraph_properties(self, _attributes: dict[str, str]) -> None:
@@ -193,7 +244,7 @@ class Body:
             return
         if flow.rows and flow.rows[-1]:
             flow.rows[-1][-1].append(text)
-        elif flow.part == where.TEXT_BOX:
+        elif flow.part in _BOXES:
             flow.boxed.append(text)
         else:
             self._emit(flow.part, text)
@@ -213,7 +264,7 @@ class Body:
             return
         cells = flow.rows.pop()
         filled = [paragraphs for paragraphs in cells if paragraphs]
-        if flow.part == where.TEXT_BOX:
+        if flow.part in _BOXES:
             flow.boxed.extend(CELL_SEPARATOR.join(_LINE_IN_CELL.join(cell) for cell in filled).split("\n"))
         elif len(filled) == 1:
             # A table of one cell is layout, not a form: its paragraphs are lines like any others.
@@ -224,9 +275,13 @@ class Body:
             self._emit(where.TABLE if flow.part == where.DOCUMENT else flow.part, text.replace("\n", _LINE_IN_CELL))
 
     def _open_box(self, _attributes: dict[str, str]) -> None:
-        outer = self._flows[-1].part
+        part = self._flows[-1].part
+        if self._slanted or self._named_watermark:
+            part = where.WATERMARK
+        elif part == where.DOCUMENT:
+            part = where.TEXT_BOX
         # A box in a header or a note is as much its part as the lines around it.
-        self._flows.append(_Flow(where.TEXT_BOX if outer in {where.DOCUMENT, where.TEXT_BOX} else outer))
+        self._flows.append(_Flow(part))
 
     def _close_box(self) -> None:
         if len(self._flows) == 1:
@@ -234,7 +289,20 @@ class Body:
         self._flush_paragraph()
         flow = self._flows.pop()
         if flow.boxed:
-            self._ready.append(Fragment("\n".join(flow.boxed), part=where.TEXT_BOX, page=self._page))
+            self._ready.append(Fragment("\n".join(flow.boxed), part=flow.part, page=self._page))
+
+    def _open_drawing(self, attributes: dict[str, str]) -> None:
+        self._slanted = False
+        self._named_watermark = is_watermark(attribute(attributes, "name") or "")
+
+    def _turn(self, attributes: dict[str, str]) -> None:
+        turn = _ANGLE.fullmatch(attribute(attributes, "rot") or "")
+        self._slanted = turn is not None and round(int(turn[0]) / _DEGREE) % 90 != 0
+
+    def _open_vml(self, attributes: dict[str, str]) -> None:
+        turn = _ROTATION.search((attribute(attributes, "style") or "")[:1000])
+        self._slanted = turn is not None and int(turn[1]) % 90 != 0
+        self._named_watermark = is_watermark(attribute(attributes, "id") or "")
 
     def _emit(self, part: str, text: str) -> None:
         self._page_has_text = True
@@ -243,11 +311,7 @@ class Body:
     def _write(self, text: str) -> None:
         flow = self._flows[-1]
         flow.pieces.append(text)
+        self._alternatives.said = True
         flow.length += len(text)
         if flow.length > _FRAGMENT_CHARACTERS_MAX:
             self._flush_paragraph()
-
-
-def _is_on(attributes: dict[str, str]) -> bool:
-    """A WordprocessingML switch: on when it stands there without a value."""
-    return (attribute(attributes, "val") or "true").lower() not in {"0", "false", "off", "none"}
