@@ -13,7 +13,15 @@ from typing import Final
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers import byte_stream, compressed, libarchive, member_names, tar_archive, zip_archive
+from gapwatch_agent.inspector.readers import (
+    byte_stream,
+    compressed,
+    libarchive,
+    member_names,
+    rar_headers,
+    tar_archive,
+    zip_archive,
+)
 from gapwatch_agent.inspector.readers.source import Embedded, Reader, Reading, Report, Source, StopReading
 
 ONLY_MEMBER: Final = "content"
@@ -99,6 +107,7 @@ def _by_library(*formats: str) -> Reader:
 def _library_members(source: Source, formats: tuple[str, ...], limits: Limits, report: Report) -> Iterator[Embedded]:
     archive = libarchive.Archive(libarchive.SourceInput(source), formats)
     budget = _Budget(max(limits.expansion_bytes(source.size), source.size))
+    hidden = rar_headers.encrypted_names(source) if "rar5" in formats else frozenset()
     given = 0
     try:
         for entry in archive.entries():
@@ -109,7 +118,7 @@ def _library_members(source: Source, formats: tuple[str, ...], limits: Limits, r
                 report("too_many")
                 return
             name = member_names.decode(entry.name)
-            if entry.encrypted:
+            if entry.encrypted or entry.name in hidden:
                 yield Embedded(name, _nothing, "encrypted")
                 continue
             before = budget.left
@@ -141,12 +150,17 @@ def _nothing() -> Iterator[bytes]:
     return iter(())
 
 
-read_gzip: Final = _compressed(compressed.gunzip)
-read_bzip2: Final = _compressed(compressed.bunzip2)
-read_xz: Final = _compressed(compressed.unxz)
-read_lzip: Final = _compressed(compressed.unlzip)
-read_zstd: Final = _compressed(compressed.unzstd)
-read_7z: Final = _by_library("7zip")
-read_rar: Final = _by_library("rar", "rar5")
-read_iso: Final = _by_library("iso9660")
-read_cab: Final = _by_library("cab")
+READERS: Final[dict[str, Reader]] = {
+    "zip": read_zip,
+    "tar": read_tar,
+    "gzip": _compressed(compressed.gunzip),
+    "bzip2": _compressed(compressed.bunzip2),
+    "xz": _compressed(compressed.unxz),
+    "lzip": _compressed(compressed.unlzip),
+    "zstd": _compressed(compressed.unzstd),
+    "7z": _by_library("7zip"),
+    "rar": _by_library("rar", "rar5"),
+    "iso": _by_library("iso9660"),
+    "cab": _by_library("cab"),
+}
+"""Type to reader."""

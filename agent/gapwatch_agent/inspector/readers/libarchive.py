@@ -180,6 +180,12 @@ class Archive:
             raise StopReading("unsupported")
         _speak_utf8()
         self._given = given
+        self._opened = False
+        # Going on to the next file of a cabinet after one that broke off crashes the library (3.6).
+        self._ends_with_damage = "cab" in formats
+        self._broken = False
+        # Asking any other format, or an archive that did not open, whether it is encrypted crashes the library.
+        self._may_be_encrypted = not {"7zip", "rar", "rar5"}.isdisjoint(formats)
         self._number = next(_numbers)
         _inputs[self._number] = given
         self._handle = _library.archive_read_new()
@@ -197,8 +203,9 @@ class Archive:
         """Every entry in the archive's own order. Raises StopReading when the archive cannot be read on."""
         if _library.archive_read_open1(self._handle) < _WARN:
             raise self._stop()
+        self._opened = True
         entry = ctypes.c_void_p()
-        while True:
+        while not self._broken:
             code = _library.archive_read_next_header(self._handle, ctypes.byref(entry))
             if code == _END:
                 return
@@ -207,6 +214,7 @@ class Archive:
             if code < _WARN:
                 raise self._stop()
             yield self._entry(entry)
+        raise StopReading("damaged")
 
     def data(self) -> Iterator[bytes]:
         """The content of the entry last given. Raises StopReading when it breaks off."""
@@ -214,6 +222,7 @@ class Archive:
         while True:
             count = _library.archive_read_data(self._handle, buffer, _CHUNK)
             if count < 0:
+                self._broken = self._ends_with_damage
                 raise self._stop()
             if count == 0:
                 return
@@ -242,7 +251,8 @@ class Archive:
         if self._given.stopped is not None:
             return StopReading(self._given.stopped.reason)
         said = (_library.archive_error_string(self._handle) or b"").lower()
-        if _library.archive_read_has_encrypted_entries(self._handle) == 1 or b"encrypt" in said:
+        asked = self._opened and self._may_be_encrypted
+        if b"encrypt" in said or (asked and _library.archive_read_has_encrypted_entries(self._handle) == 1):
             return StopReading("encrypted")
         if b"memory" in said or b"allocate" in said:
             return StopReading("too_large")
