@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := packaging/lock/all.txt
 
-.PHONY: help env run test prerequisites guest-image bench lint generate lock clean
+.PHONY: help env run test prerequisites guest-image accuracy bench lint generate lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,11 +30,12 @@ UV_COMPILE = uv pip compile pyproject.toml --generate-hashes --universal --pytho
   --no-emit-index-url --override packaging/lock/overrides.txt --quiet
 
 lock: ## Resolve the locks anew from pyproject.toml (needs uv)
-	$(UV_COMPILE) --all-extras --output-file $(LOCK)
+	$(UV_COMPILE) --extra agent --extra ocr --extra collector --extra dev --output-file $(LOCK)
 	$(UV_COMPILE) --extra agent --constraint $(LOCK) --output-file packaging/lock/agent.txt
 	$(UV_COMPILE) --extra agent --extra ocr --constraint $(LOCK) --output-file packaging/lock/ocr.txt \
 	  $(addprefix --no-emit-package ,pyyaml requests certifi charset-normalizer idna urllib3)
 	$(UV_COMPILE) --extra collector --constraint $(LOCK) --output-file packaging/lock/collector.txt
+	$(UV_COMPILE) --extra bench --constraint $(LOCK) --output-file packaging/lock/bench.txt
 
 run: env ## A collector, its console and an agent watching this machine (EXTRA_MEDIA=/dev/loop0 adds media, PORT=7540 moves it)
 	@$(BIN)/python packaging/development/run.py $(if $(PORT),--port $(PORT)) $(if $(EXTRA_MEDIA),--extra-media $(EXTRA_MEDIA)) $(RUN_FLAGS)
@@ -55,7 +56,11 @@ prerequisites: ## Install what the tests need of the system (root), or say what 
 guest-image: prerequisites ## Build the guest the end-to-end tests boot (once; about two minutes)
 	packaging/development/guest-image.sh
 
+accuracy: env prerequisites ## Precision and recall of the inspector on a generated corpus (RECORD=1 to keep, CORPUS=DIR to keep the files)
+	$(BIN)/python tests/corpus/measure.py $(if $(CORPUS),--keep $(CORPUS)) $(if $(RECORD),--record)
+
 bench: env ## Measure beside the budgets (ONLY="spool store", RECORD=1 to keep)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r packaging/lock/bench.txt
 	$(BIN)/python tests/bench/run.py $(if $(ONLY),--only $(ONLY)) $(if $(RECORD),--record)
 
 clean: ## Remove what the targets made (not .state)

@@ -7,6 +7,8 @@ packages=(
   umockdev gir1.2-umockdev-1.0 python3-gi            # devices that are not there
   qemu-system-x86 qemu-utils mmdebstrap zstd mtools  # the real guest
   e2fsprogs dosfstools exfatprogs                    # media
+  libarchive13                                       # the agent's reader of 7z, rar, iso, cab, zstd
+  libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui fonts-wqy-zenhei  # documents to inspect
   iproute2 util-linux mount udev procps libseccomp2 rsync
 )
 missing=()
