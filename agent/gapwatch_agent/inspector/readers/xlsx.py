@@ -58,7 +58,7 @@ def _fragments(package: Package, size: int) -> Iterator[Fragment | Embedded]:
 
 def _sheet(package: Package, name: str, sheet: xlsx_sheet.Sheet) -> Iterator[Fragment]:
     found = package.part(name, sheet, lambda chunks: lanes(chunks, sheet, b"<row", b"</row>"))
-    return xlsx_sheet.margins_first(found, sheet)
+    return xlsx_sheet.margins_first(found, sheet.margins)
 
 
 class Workbook:

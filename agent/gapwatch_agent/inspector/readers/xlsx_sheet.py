@@ -182,8 +182,11 @@ class Sheet:
         self._ready += self._cells.row(row, self._page)
 
 
-def margins_first(found: Iterable[Fragment], sheet: Sheet) -> Iterator[Fragment]:
-    """Headers and footers before the rows, as far as the sheet is short enough to wait for them."""
+def margins_first(found: Iterable[Fragment], margins: list[Fragment]) -> Iterator[Fragment]:
+    """Headers and footers before the rows, as far as the sheet is short enough to wait for them.
+
+    ``margins`` is filled while ``found`` is read.
+    """
     waiting: list[Fragment] | None = []
     for fragment in found:
         if waiting is None:
@@ -193,5 +196,5 @@ def margins_first(found: Iterable[Fragment], sheet: Sheet) -> Iterator[Fragment]
         if len(waiting) > _HEADER_FIRST_ROWS:
             yield from waiting
             waiting = None
-    yield from sheet.margins
+    yield from margins
     yield from waiting or ()
