@@ -21,7 +21,23 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.label_policy import LabelPolicy
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.marks import Findings
-from gapwatch_agent.inspector.readers import archive, detect, docx, odf, pdf, pptx, text, xlsx
+from gapwatch_agent.inspector.readers import (
+    archive,
+    cfb,
+    detect,
+    doc,
+    docx,
+    msg,
+    odf,
+    ofd,
+    pdf,
+    ppt,
+    pptx,
+    text,
+    xls,
+    xlsb,
+    xlsx,
+)
 from gapwatch_agent.inspector.readers.source import (
     BytesSource,
     Embedded,
@@ -34,15 +50,22 @@ from gapwatch_proto.events import Inspection
 
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(
     {
-        **archive.READERS,
+        "cfb": cfb.read,
+        "doc": doc.read,
         "docx": docx.read,
+        "msg": msg.read,
         "odp": odf.read,
         "ods": odf.read,
         "odt": odf.read,
+        "ofd": ofd.read,
         "pdf": pdf.read,
+        "ppt": ppt.read,
         "pptx": pptx.read,
         "text": text.read,
+        "xls": xls.read,
+        "xlsb": xlsb.read,
         "xlsx": xlsx.read,
+        **archive.READERS,
     }
 )
 """Type to reader. A type without one is ``unsupported``; its name is still looked at."""

@@ -1,4 +1,4 @@
-"""The record stream of binary workbooks (BIFF5 and BIFF8): records with what continues them, and their strings. Pure."""
+"""The record stream of binary workbooks (BIFF5 and BIFF8): records with what continues them, strings, numbers."""
 
 from __future__ import annotations
 

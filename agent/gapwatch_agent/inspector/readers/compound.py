@@ -67,7 +67,7 @@ class CompoundFile:
         self._sectors = max(-(-source.size // self.sector_bytes) - 1, 0)
         self._tables = self._table_sectors(header)
         self._loaded: dict[int, array[int]] = {}
-        self._mini_limit = u32(header, 56) if u32(header, 56) <= _MINI_LIMIT else _MINI_LIMIT
+        self._mini_limit = min(u32(header, 56), _MINI_LIMIT)
         self._mini_table_start = u32(header, 60)
         self._mini_table: array[int] | None = None
         self.root = Entry("", is_storage=True, start=_END_OF_CHAIN, size=0)

@@ -100,7 +100,9 @@ def _directory(entries: list[tuple[Entry, int, int]], sizes: list[int], starts: 
         kind = _ROOT if number == 0 else _TREE[entry.is_storage]
         pieces.append(raw.ljust(64, b"\0"))
         # The root's siblings would be outside the file.
-        pieces.append(struct.pack("<HBBIII", len(raw) + 2, kind, 1, _NO_ENTRY, _NO_ENTRY if number == 0 else following, child))
+        pieces.append(
+            struct.pack("<HBBIII", len(raw) + 2, kind, 1, _NO_ENTRY, _NO_ENTRY if number == 0 else following, child)
+        )
         pieces.append(entry.class_id.ljust(16, b"\0")[:16] + bytes(20))
         pieces.append(struct.pack("<IQ", start if size else _END, size))
     return b"".join(pieces).ljust(sectors * _SECTOR_BYTES, b"\0")

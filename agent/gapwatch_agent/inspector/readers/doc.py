@@ -6,6 +6,7 @@ anchored, notes and comments, embedded files. Of an encrypted document the prope
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -38,9 +39,7 @@ def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
         yield _fragments(compound, limits, _ignore, codepage=_CHINESE)
 
 
-def _fragments(
-    compound: CompoundFile, limits: Limits, report: Report, codepage: int
-) -> Iterator[Fragment | Embedded]:
+def _fragments(compound: CompoundFile, limits: Limits, report: Report, codepage: int) -> Iterator[Fragment | Embedded]:
     yield from ole_properties.fragments(compound, limits, report)
     document = _Document(WordFile(compound, limits, report), codepage)
     yield from document.margins()
@@ -64,7 +63,7 @@ class _Document:
         """Headers and footers of all sections, boxes in them counted as theirs."""
         first, end = self._file.stories["headers"]
         places, _ = plex(self._file.part("headers"), 0)
-        for number, (low, high) in enumerate(zip(places[_SEPARATORS:], places[_SEPARATORS + 1 :], strict=False)):
+        for number, (low, high) in enumerate(itertools.pairwise(places[_SEPARATORS:])):
             if low < high <= end - first:
                 yield from self._margin(_KINDS[number % len(_KINDS)], first + low, first + high)
         if len(places) <= _SEPARATORS and end > first:
@@ -131,7 +130,7 @@ class _Boxes:
         data = file.part(boxes) if end > first else b""
         places, at = plex(data, _BOX_BYTES)
         self._ranges: dict[int, list[tuple[int, int]]] = {}
-        for number, (low, high) in enumerate(zip(places, places[1:], strict=False)):
+        for number, (low, high) in enumerate(itertools.pairwise(places)):
             if low < high <= end - first:
                 shape = u32(data, at + _BOX_BYTES * number + _BOX_SHAPE_AT)
                 self._ranges.setdefault(shape, []).append((first + low, first + high))

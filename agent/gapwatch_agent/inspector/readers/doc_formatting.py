@@ -35,7 +35,8 @@ SYMBOLS: Final = {
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """What a paragraph's formatting says of its place. ``row_end``: its mark ends a row, ``inner``: of a table inside
-    a table's cell."""
+    a table's cell.
+    """
 
     in_table: bool = False
     row_end: bool = False

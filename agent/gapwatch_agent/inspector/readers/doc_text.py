@@ -25,11 +25,15 @@ Anchored = Callable[[int, int], Iterable[Fragment]]
 
 
 class Story:
-    """One sub-document, or a part of it, being read. ``part`` names what its text is; pages are counted from 1 where
-    ``page`` is 1 and not at all where it is 0. ``sections`` holds the ends of sections: whether a new page starts there.
+    """One sub-document, or a part of it, being read. ``part`` names what its text is.
+
+    Pages are counted from 1 where ``page`` is 1 and not at all where it is 0. ``sections`` holds the ends of sections:
+    whether a new page starts there.
     """
 
-    def __init__(self, part: str, formatting: Formatting, page: int = 0, sections: dict[int, bool] | None = None) -> None:
+    def __init__(
+        self, part: str, formatting: Formatting, page: int = 0, sections: dict[int, bool] | None = None
+    ) -> None:
         self.page = page
         self._part = part
         self._formatting = formatting
@@ -146,11 +150,11 @@ class Story:
         text = self._take()
         # Without formatting an empty cell right after another cell's end is taken for the end of the row.
         guessed = not paragraph.in_table and self._after_cell_mark and not text and bool(self._row)
+        if text.strip():
+            self._cell.append(text)
         if paragraph.row_end or guessed:
             yield from self._end_row()
             return
-        if text.strip():
-            self._cell.append(text)
         self._row.append(self._cell)
         self._cell = []
         if len(self._row) > _FIELD_DEPTH_MAX * 16:

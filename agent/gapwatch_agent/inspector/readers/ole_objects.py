@@ -30,7 +30,7 @@ def embedded(compound: CompoundFile, storage: Entry, outer: str = "") -> Iterato
     for whole in _WHOLE_FILES:
         entry = storage.children.get(whole)
         if entry is not None and not entry.is_storage:
-            yield Embedded(name, lambda entry=entry: compound.open(entry).chunks())
+            yield Embedded(name, compound.open(entry).chunks)
             return
     if _DOCUMENTS & storage.children.keys():
         yield Embedded(name, lambda: compound_copy.standalone(compound, storage))

@@ -32,7 +32,7 @@ _KEYS: Final = {
 }  # fmt: skip
 _DICTIONARY, _CODEPAGE = 0, 1
 _VT_I2, _VT_I4, _VT_BSTR, _VT_BOOL, _VT_VARIANT = 2, 3, 8, 11, 12
-_VT_STRING, _VT_WIDE_STRING, _VT_BLOB, _VT_VECTOR = 30, 31, 65, 0x1000
+_VT_STRING, _VT_WIDE_STRING, _VT_VECTOR = 30, 31, 0x1000
 _TEXT_ITEM: Final = "item"
 
 
@@ -119,7 +119,7 @@ def _texts(data: bytes, at: int, codepage: int) -> Iterator[str]:
 
 def _value(data: bytes, at: int, kind: int, codepage: int) -> tuple[str, int]:
     """A scalar and the bytes it takes; no text for kinds that hold none, no size where the next cannot be found."""
-    if kind in {_VT_STRING, _VT_BSTR, _VT_BLOB}:
+    if kind in {_VT_STRING, _VT_BSTR}:
         size = u32(data, at)
         raw = data[at + 4 : at + 4 + min(size, _VALUE_BYTES_MAX)]
         return _string(raw, codepage), 4 + -(-size // 4) * 4

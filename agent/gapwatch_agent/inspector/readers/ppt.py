@@ -1,4 +1,4 @@
-"""PowerPoint 97-2003 presentations, templates, and WPS's (MS-PPT): masters first, then each slide as a page, notes last.
+"""PowerPoint 97-2003 presentations, templates, WPS's too (MS-PPT): masters, then each slide as a page, notes last.
 
 Only what the newest edit refers to is read: superseded versions of a slide that a fast save left behind do not count.
 What a shape is, and in which zone, is decided by the same rules as for today's format.
@@ -6,6 +6,7 @@ What a shape is, and in which zone, is decided by the same rules as for today's 
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -130,11 +131,9 @@ class _Reader:
 
     def _notes_page(self, listed: _Listed, pages: dict[int, int]) -> Iterator[Fragment]:
         data = self._presentation.content(self._presentation.place(listed.number))
-        page = next(
-            (pages.get(u32(data, record.start), 0) for record in ppt_records.children(data, 0, len(data))), 0
-        )
+        page = next((pages.get(u32(data, record.start), 0) for record in ppt_records.children(data, 0, len(data))), 0)
         for shape in self._drawn(data, listed).shapes:
-            if shape.lines:
+            if shape.lines and shape.lines != [ppt_shapes.FIELD_TEXT]:
                 yield Fragment(shape.text(), part=where.NOTE, page=page)
 
     # --- objects
@@ -142,7 +141,7 @@ class _Reader:
     def _embedded(self) -> Iterator[Embedded]:
         for number in self._presentation.numbers(ppt_records.OLE_OBJECT):
             place = self._presentation.place(number)
-            yield Embedded(f"object{number}", lambda place=place: self._object(place))
+            yield Embedded(f"object{number}", functools.partial(self._object, place))
 
     def _object(self, place: int) -> Iterator[bytes]:
         """An embedded compound file, packed or not."""

@@ -22,7 +22,7 @@ _PLACEHOLDERS: Final = {
     4: "subTitle", 16: "subTitle", 7: "dt", 8: "sldNum", 9: "ftr", 10: "hdr",
 }  # fmt: skip
 _FIELDS: Final = frozenset({"dt", "sldNum", "ftr", "hdr"})
-_FIELD_TEXT: Final = "*"
+FIELD_TEXT: Final = "*"
 """What a placeholder says where the program writes a date, a number, a footer kept elsewhere."""
 _LINE_ENDS: Final = str.maketrans({"\r": "\n", "\x0b": "\n"})
 _SHAPES_MAX: Final = 20_000
@@ -125,7 +125,7 @@ class _Collector:
             elif part.kind == _CLIENT_TEXT:
                 shape.lines = self._lines(part)
         if shape.placeholder in _FIELDS:
-            shape.lines = [line for line in shape.lines if line.strip() != _FIELD_TEXT]
+            shape.lines = [line for line in shape.lines if line.strip() != FIELD_TEXT]
         return read
 
     def _options(self, part: Record, read: _Read) -> None:

@@ -46,9 +46,7 @@ def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
         yield _fragments(compound, entry, limits, report)
 
 
-def _fragments(
-    compound: CompoundFile, entry: Entry, limits: Limits, report: Report
-) -> Iterator[Fragment | Embedded]:
+def _fragments(compound: CompoundFile, entry: Entry, limits: Limits, report: Report) -> Iterator[Fragment | Embedded]:
     yield from ole_properties.fragments(compound, limits, report)
     yield from _Workbook(limits, report, limits.expansion_bytes(entry.size)).read(compound, entry)
     for name, storage in list(compound.root.children.items()):
