@@ -24,7 +24,7 @@ _SEGMENTS_MAX: Final = 20_000
 _XMP_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\x00"
 _XMP_MORE: Final = b"http://ns.adobe.com/xmp/extension/\x00"
 _XMP_MORE_HEAD_BYTES: Final = len(_XMP_MORE) + 32 + 8
-_RAW_PROFILE: Final = re.compile(rb"^\s*([a-z0-9]+)\s+(\d+)\s")
+_RAW_PROFILE: Final = re.compile(rb"^\s*([A-Za-z0-9]+)\s+(\d+)\s")
 _BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 """JPEG markers without a length."""
 _SCAN: Final = 0xDA
