@@ -141,6 +141,8 @@ class _Interpreter:
         opening, self._opening = self._opening, False
         if kind == rtf_tokens.TEXT:
             self._say(token.raw)
+        elif kind == rtf_tokens.UNICODE:
+            self._unicode_run(token.raw)
         elif kind == rtf_tokens.OPEN:
             self._to_skip = 0
             self._open()
@@ -318,6 +320,19 @@ class _Interpreter:
             self._flush_bytes()
             self._bytes_codepage = codepage
         self._bytes += raw
+
+    def _unicode_run(self, raw: bytes) -> None:
+        self._to_skip = 0
+        skip = self._groups[-1].skip_after_unicode
+        run = rtf_tokens.unicode_run(raw)
+        if {len(codes) for _, codes in run} == {4 * skip}:
+            if not self._groups[-1].crossed:
+                self._flush_bytes()
+                self._write("".join([chr(int(number) & 0xFFFF) for number, _ in run]))
+            return
+        for number, codes in run:
+            self._unicode(int(number))
+            self._say(rtf_tokens.coded(codes))
 
     def _unicode(self, number: int) -> None:
         self._to_skip = self._groups[-1].skip_after_unicode

@@ -15,21 +15,25 @@ OPEN: Final = "{"
 CLOSE: Final = "}"
 WORD: Final = "\\"
 TEXT: Final = "text"
+UNICODE: Final = "u"
 STAR: Final = "*"
 
 _CHUNK: Final = 1 << 18
 _TOKEN_BYTES_MAX: Final = 64
-"""No control word with its number is longer."""
+"""No control word with its number is longer. A run of characters may be cut anywhere between two of them."""
 _TOKEN: Final = re.compile(
-    rb"\\(?:(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|'(?P<code>[0-9a-fA-F]{2})|(?P<symbol>[^a-zA-Z]))"
+    rb"(?P<unicode>(?:\\u-?\d{1,6} ?(?:\\'[0-9a-fA-F]{2}){1,2}){1,1000})|(?P<codes>(?:\\'[0-9a-fA-F]{2}){1,4000})"
+    rb"|\\(?:(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|(?P<symbol>[^a-zA-Z]))"
     rb"|(?P<brace>[{}])|(?P<text>[^\\{}\r\n]{1,65536})|[\r\n]+|\\",
     re.DOTALL,
 )
+_UNICODE: Final = re.compile(rb"\\u(-?\d{1,6}) ?((?:\\'[0-9a-fA-F]{2})+)")
 _SKIPPED: Final = re.compile(rb"[{}]|\\(?:bin(\d{1,10}) ?|[^a-zA-Z]|[a-zA-Z])", re.DOTALL)
 
 
 class Token(NamedTuple):
-    """``kind`` is one of the above; ``name`` a control word or symbol, ``number`` its parameter, ``raw`` text bytes.
+    """``kind`` is one of the above; ``name`` a control word or symbol, ``number`` its parameter, ``raw`` text bytes;
+    of a run of Unicode characters with what stands for each in a code page, as ``unicode_run`` takes it apart.
 
     ``at`` is where it begins in the file.
     """
@@ -39,6 +43,16 @@ class Token(NamedTuple):
     number: int | None = None
     raw: bytes = b""
     at: int = 0
+
+
+def unicode_run(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Each character's number and, as written (four bytes each), the codes after it."""
+    return _UNICODE.findall(raw)
+
+
+def coded(codes: bytes) -> bytes:
+    """The bytes that such codes stand for."""
+    return bytes.fromhex(codes.replace(b"\\'", b"").decode("ascii"))
 
 
 class Tokens:
@@ -68,8 +82,10 @@ class Tokens:
                 if match["word"] == b"bin":
                     self._jump(value or 0)
                 yield Token(WORD, match["word"].decode("ascii"), value, at=position)
-            elif kind == "code":
-                yield Token(TEXT, raw=bytes([int(match["code"], 16)]), at=position)
+            elif kind == "codes":
+                yield Token(TEXT, raw=coded(match["codes"]), at=position)
+            elif kind == "unicode":
+                yield Token(UNICODE, raw=match["unicode"], at=position)
             elif kind == "brace":
                 yield Token(OPEN if match["brace"] == b"{" else CLOSE, at=position)
             elif kind == "symbol":
