@@ -85,9 +85,8 @@ def judge(cases: Iterable[Case], records: Mapping[str, Record]) -> tuple[dict[st
         elif axis is None:
             outcome = "missed"
         else:
-            outcome = (
-                "right" if (axis, level, period) == (case.form.axis, case.form.level, case.form.period) else "wrong"
-            )
+            wanted = (case.form.axis, case.form.level, case.form.period)
+            outcome = "right" if (axis, level, period) == wanted else "wrong"
         for score in scores:
             setattr(score, outcome, getattr(score, outcome) + 1)
         if outcome not in {"right", "clean"}:
@@ -97,17 +96,14 @@ def judge(cases: Iterable[Case], records: Mapping[str, Record]) -> tuple[dict[st
 
 
 def _table(title: str, scores: Mapping[str, Score]) -> list[str]:
-    lines = [
-        f"| {title} | marked | right | missed | wrong | unmarked | false alarms | recall | precision |",
-        "| --- " * 9 + "|",
-    ]
+    heads = (title, "marked", "right", "missed", "wrong", "unmarked", "false alarms", "recall", "precision")
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for name in sorted(scores):
         score = scores[name]
-        marked = score.right + score.missed + score.wrong
-        lines.append(
-            f"| {name} | {marked} | {score.right} | {score.missed} | {score.wrong} | {score.clean + score.false} | {score.false}"
-            f" | {score.recall:.4f} | {score.precision:.4f} |"
-        )
+        marked, unmarked = score.right + score.missed + score.wrong, score.clean + score.false
+        counts = (marked, score.right, score.missed, score.wrong, unmarked, score.false)
+        rates = (f"{score.recall:.4f}", f"{score.precision:.4f}")
+        lines.append(f"| {' | '.join(map(str, (name, *counts, *rates)))} |")
     return lines
 
 
@@ -122,14 +118,16 @@ def total(scores: Iterable[Score]) -> Score:
 def report(by_kind: Mapping[str, Score], by_axis: Mapping[str, Score], negatives: str) -> str:
     """The page, every miss listed."""
     whole = total(by_kind.values())
+    today = dt.datetime.now(dt.UTC).date()
     lines = [
         "# Accuracy of the inspector",
         "",
         "`make accuracy RECORD=1` generates the corpus (python-docx, xlsxwriter, python-pptx, LibreOffice, the standard",
-        "library), scans it with `gapwatch-agent scan` and rewrites this page. Right means axis, level and period as written.",
-        "The corpus is synthetic and made by the inspector's own authors: it shows what is handled, not what the world holds.",
+        "library), scans it with `gapwatch-agent scan` and rewrites this page. Right means axis, level and period as",
+        "written. The corpus is synthetic and made by the inspector's own authors: it shows what is handled, not what the",
+        "world holds.",
         "",
-        f"Last recorded {dt.datetime.now(dt.UTC).date()}: recall {whole.recall:.4f}, precision {whole.precision:.4f}. Aim: 0.99, 0.995.",
+        f"Last recorded {today}: recall {whole.recall:.4f}, precision {whole.precision:.4f}. Aim: 0.99 and 0.995.",
         "",
         *_table("format", by_kind),
         "",

@@ -1,4 +1,4 @@
-"""A sample of the corpus is judged as written: nothing missed, nothing wrong, no false alarm. `make accuracy` does all."""
+"""A sample of the corpus is judged as written: nothing missed, wrong or false. `make accuracy` takes the whole."""
 
 import shutil
 from pathlib import Path

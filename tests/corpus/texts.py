@@ -96,14 +96,15 @@ def ofd(form: Form | None, rng: random.Random, place: str) -> bytes:
         if form and place == "custom_data"
         else ""
     )
+    info = f"<ofd:DocInfo><ofd:Title>t</ofd:Title>{custom}</ofd:DocInfo>"
+    area = "<ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea>"
+    pages = "<ofd:Pages><ofd:Page ID='1' BaseLoc='Pages/Page_0/Content.xml'/></ofd:Pages>"
+    layer = f"<ofd:Layer ID='2'>{''.join(objects)}</ofd:Layer>"
+    root = "<ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot>"
     members = {
-        "OFD.xml": f"<ofd:OFD {space} Version='1.0'><ofd:DocBody><ofd:DocInfo><ofd:Title>t</ofd:Title>{custom}</ofd:DocInfo>"
-        "<ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>",
-        "Doc_0/Document.xml": f"<ofd:Document {space}><ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 210 297"
-        "</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData><ofd:Pages><ofd:Page ID='1' BaseLoc='Pages/Page_0/Content.xml'/>"
-        "</ofd:Pages></ofd:Document>",
-        "Doc_0/Pages/Page_0/Content.xml": f"<ofd:Page {space}><ofd:Content><ofd:Layer ID='2'>{''.join(objects)}"
-        "</ofd:Layer></ofd:Content></ofd:Page>",
+        "OFD.xml": f"<ofd:OFD {space} Version='1.0'><ofd:DocBody>{info}{root}</ofd:DocBody></ofd:OFD>",
+        "Doc_0/Document.xml": f"<ofd:Document {space}><ofd:CommonData>{area}</ofd:CommonData>{pages}</ofd:Document>",
+        "Doc_0/Pages/Page_0/Content.xml": f"<ofd:Page {space}><ofd:Content>{layer}</ofd:Content></ofd:Page>",
     }
     return zipped(members.items())
 
@@ -173,8 +174,7 @@ def converted(cases: list[Case], suffix: str, kind: str, folder: Path) -> list[C
     folder.mkdir(parents=True, exist_ok=True)
     for at in range(0, len(cases), 60):
         batch = [str(case.path) for case in cases[at : at + 60]]
-        subprocess.run(
-            ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", suffix, "--outdir", str(folder), *batch],
-            check=True, capture_output=True, timeout=900,
-        )  # fmt: skip
+        profile = f"-env:UserInstallation=file://{folder}/profile"
+        command = ["soffice", profile, "--headless", "--convert-to", suffix, "--outdir", str(folder), *batch]
+        subprocess.run(command, check=True, capture_output=True, timeout=900)
     return [case.moved(folder / f"{case.path.stem}.{suffix.partition(':')[0]}", kind) for case in cases]
