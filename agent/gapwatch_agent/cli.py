@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from gapwatch_agent import config, scan_arguments
+from gapwatch_agent import config, fingerprint_arguments, scan_arguments
 from gapwatch_agent.errors import AgentError, ConfigError, RefusedError, UnavailableError
 
 DONE, NO, FAILED, USAGE = 0, 1, 2, 3
@@ -94,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--lang", choices=("zh", "en"), help="default: from the environment")
     scan_arguments.add_arguments(command("scan", _scan, "inspect files and folders here, without a collector"))
+    fingerprint_arguments.add_arguments(
+        command("fingerprint", _fingerprint, "compare, index and look up the content of files, without a collector")
+    )
     for sub in (
         doctor,
         command("status", _status, "is the agent running, connected, and what waits to be sent; 1 if not healthy"),
@@ -151,6 +154,12 @@ def _scan(options: argparse.Namespace) -> int:
     from gapwatch_agent import scan_command
 
     return scan_command.run(options)
+
+
+def _fingerprint(options: argparse.Namespace) -> int:
+    from gapwatch_agent import fingerprint_command
+
+    return fingerprint_command.run(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
