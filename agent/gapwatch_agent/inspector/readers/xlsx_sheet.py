@@ -15,7 +15,7 @@ from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.readers import xlsx_header
 from gapwatch_agent.inspector.readers.source import Report, StopReading
-from gapwatch_agent.inspector.readers.xlsx_strings import dereferenced, unescaped
+from gapwatch_agent.inspector.readers.xlsx_strings import dereferenced, restored, unescaped
 
 ROW_BYTES_MAX: Final = 1 << 16
 _HEADER_FIRST_ROWS: Final = 2000
@@ -174,8 +174,7 @@ class Sheet:
             if self._row_bytes > ROW_BYTES_MAX:
                 self._close_row()
         else:
-            raw = text.encode("utf-8", errors="replace")
-            self._row.append(unescaped(raw) if b"_x" in raw else raw)
+            self._row.append(restored(text.encode("utf-8", errors="replace")))
 
     def _close_row(self) -> None:
         row, self._row, self._row_bytes = self._row, [], 0
@@ -188,13 +187,19 @@ def margins_first(found: Iterable[Fragment], margins: list[Fragment]) -> Iterato
     ``margins`` is filled while ``found`` is read.
     """
     waiting: list[Fragment] | None = []
-    for fragment in found:
-        if waiting is None:
-            yield fragment
-            continue
-        waiting.append(fragment)
-        if len(waiting) > _HEADER_FIRST_ROWS:
-            yield from waiting
-            waiting = None
+    stopped: StopReading | None = None
+    try:
+        for fragment in found:
+            if waiting is None:
+                yield fragment
+                continue
+            waiting.append(fragment)
+            if len(waiting) > _HEADER_FIRST_ROWS:
+                yield from waiting
+                waiting = None
+    except StopReading as stop:
+        stopped = stop
     yield from margins
     yield from waiting or ()
+    if stopped is not None:
+        raise stopped

@@ -41,41 +41,56 @@ class BlockHandler(xml_stream.Handler, Protocol):
 def lanes(chunks: Iterable[bytes], handler: BlockHandler, opening: bytes, closing: bytes) -> Iterator[bytes]:
     """The bytes for the parser: everything but the blocks that the handler took, each of which is left out whole.
 
-    A block starts at ``opening`` and ends after ``closing``; what is left is as well-formed as the whole was.
+    A block starts at ``opening`` and ends after ``closing``; what is left is as well-formed as the whole was. Nothing
+    is left out behind a comment or the like: what looks like a block there may be none.
     """
     pending = b""
+    last = b""
     plain = True
     for number, chunk in enumerate(chunks):
         if number == 0 and (_DECLARED.match(chunk[:300]) or chunk.startswith((b"\xff\xfe", b"\xfe\xff"))):
             plain = False
-        if not plain:
-            yield chunk
-            continue
         pending += chunk
-        if not handler.wants_blocks():
-            at = pending.find(opening)
-            yield pending[:at] if at >= 0 else pending
-            pending = pending[at:] if at >= 0 else b""
-            if not handler.wants_blocks():
-                yield pending
-                pending = b""
-                continue
-        end = pending.rfind(closing)
-        if end < 0:
-            if len(pending) > _BLOCK_BYTES_MAX:
-                yield pending
-                pending = b""
-            continue
-        block, pending = pending[: end + len(closing)], pending[end + len(closing) :]
-        yield b" " if block.lstrip().startswith(opening) and handler.block(block) else block
+        for piece, rest in _pieces(pending, handler, opening, closing) if plain else ((pending, b""),):
+            pending = rest
+            plain = plain and b"<!" not in last + piece
+            last = piece[-1:] or last
+            yield piece
+            if not plain:
+                break
+        if not plain and pending:
+            yield pending
+            pending = b""
     if pending:
         yield pending
 
 
+def _pieces(pending: bytes, handler: BlockHandler, opening: bytes, closing: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(for the parser, still waiting): the head before the first block, then the blocks, a space for each taken."""
+    if not handler.wants_blocks():
+        at = pending.find(opening)
+        head, pending = (pending[:at], pending[at:]) if at >= 0 else (pending, b"")
+        yield head, pending
+        if pending and not handler.wants_blocks():
+            yield pending, b""
+            return
+    end = pending.rfind(closing)
+    if end >= 0:
+        block, rest = pending[: end + len(closing)], pending[end + len(closing) :]
+        yield b" " if block.lstrip().startswith(opening) and handler.block(block) else block, rest
+    elif len(pending) > _BLOCK_BYTES_MAX:
+        yield pending, b""
+
+
 def unescaped(raw: bytes) -> bytes:
-    """Character references and the format's own ``_x000D_`` escapes resolved; line ends are one character."""
+    """Character references resolved, and what ``restored`` does."""
     if b"&" in raw:
         raw = html.unescape(raw.decode("utf-8", errors="replace")).encode("utf-8", errors="replace")
+    return restored(raw)
+
+
+def restored(raw: bytes) -> bytes:
+    """The format's own ``_x000D_`` escapes resolved; line ends are one character."""
     if b"_x" in raw:
         raw = _ESCAPED.sub(_character, raw)
     return _LINE_ENDS.sub(b"\n", raw) if b"\r" in raw else raw
@@ -151,7 +166,7 @@ class SharedStrings:
             text = "".join(self._pieces).encode("utf-8", errors="replace")
             self._pieces.clear()
             self._length = 0
-            self._add(unescaped(text) if b"_x" in text else text)
+            self._add(restored(text))
         elif name == "sst":
             self._in_table = False
 
