@@ -68,6 +68,11 @@ def lines_of(content: bytes, *, declared: str = "") -> Iterator[Fragment]:
     return _fragments(content, b"", encodings.best(content, declared=declared))
 
 
+def decoded(content: bytes, *, declared: str = "") -> str:
+    """A text in its likeliest encoding."""
+    return content.decode(encodings.best(content, declared=declared), errors="replace").removeprefix("\ufeff")
+
+
 def _fragments(head: bytes, tail: bytes, encoding: str) -> Iterator[Fragment]:
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
     for number, page in enumerate(text.split("\f"), start=1):
