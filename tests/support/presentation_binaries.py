@@ -83,11 +83,12 @@ def notes(slide_identity, *shapes):
 def presentation_streams(
     slides, *, masters=(), notes_pages=(), outlines=None, more=b"", objects=(), before=(), lost=False
 ):
-    """The streams. ``outlines``: {slide's place: texts in the list}; ``before``: slides that the newest edit replaced."""
+    """The streams. ``outlines``: {slide: its texts in the list}; ``before``: slides that the newest edit replaced."""
     lists = b""
     number = 2
     numbers = {}
-    for instance, pages in ((1, masters), (0, slides), (2, notes_pages)):
+    kinds = ((1, masters), (0, slides), (2, notes_pages))
+    for instance, pages in kinds:
         listed = b""
         for place, _ in enumerate(pages):
             numbers[instance, place] = number
@@ -96,17 +97,15 @@ def presentation_streams(
                 listed += record(0x0F9F, bytes(4)) + text(words)
             number += 1
         lists += record(0x0FF0, listed, instance, container=True)
-    document = record(
-        0x03E8, record(0x03E9, struct.pack("<ii", 5760, HEIGHT).ljust(40, b"\0")) + lists + more, container=True
-    )
-    body, first = b"", {}
-    for place, content in enumerate(before):
-        first[numbers[0, place]] = len(body)
-        body += content
-    body, older = _edit(body, first, 0) if before else (body, 0)
+    size = record(0x03E9, struct.pack("<ii", 5760, HEIGHT).ljust(40, b"\0"))
+    body, older = b"", 0
+    if before:
+        body = b"".join(before)
+        lengths = [len(content) for content in before]
+        body, older = _edit(body, {numbers[0, place]: sum(lengths[:place]) for place in range(len(before))}, 0)
     places = {1: len(body)}
-    body += document
-    for instance, pages in ((1, masters), (0, slides), (2, notes_pages)):
+    body += record(0x03E8, size + lists + more, container=True)
+    for instance, pages in kinds:
         for place, content in enumerate(pages):
             places[numbers[instance, place]] = len(body)
             body += content
@@ -115,9 +114,7 @@ def presentation_streams(
         body += content
         number += 1
     body, last = _edit(body, places, older)
-    user = struct.pack("<IIII", 0x14 << 16 | 0x0FF6 << 16 & 0, 0x14, 0x14, 0xE391C05F) + struct.pack(
-        "<I", 0 if lost else last
-    )
+    user = struct.pack("<IIII", 0, 0x14, 0x14, 0xE391C05F) + struct.pack("<I", 0 if lost else last)
     return {"PowerPoint Document": body, "Current User": user}
 
 

@@ -41,10 +41,9 @@ def word_streams(
     pieces, stored = _pieces(text, cuts, narrow)
     parts = {"clx": _clx(pieces), "boxes": box_plex, "header_boxes": header_box_plex}
     if margins:
-        places = [0] * 6
+        places = [0] * 7
         for margin in margins:
             places.append(places[-1] + len(margin))
-        parts["headers"] = struct.pack(f"<{len(places) + 2}I", 0, *places, len(header_text))
         parts["headers"] = struct.pack(f"<{len(places) + 1}I", *places, len(header_text))
     parts["shapes"] = _shapes(boxes)
     parts["header_shapes"] = _shapes(header_boxes)

@@ -31,6 +31,7 @@ _MINI_LIMIT: Final = 4096
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
 _STORAGE_DEPTH_MAX: Final = 32
 _NO_CLASS: Final = bytes(16)
+_SEARCHED_BYTES_MAX: Final = 1 << 22
 _RECOGNISED: Final = (
     (bytes.fromhex("ECA5C100"), "WordDocument"),
     (bytes.fromhex("0908100000060500"), "Workbook"),
@@ -206,12 +207,16 @@ class CompoundFile:
         return reached
 
     def _recover(self) -> None:
-        """No directory: take the file's start for the stream that it looks like."""
-        first = self._sector(0)
-        for magic, name in _RECOGNISED:
-            if first.startswith(magic):
-                size = self._sectors * self.sector_bytes
-                self.root.children[name.lower()] = Entry(name, is_storage=False, start=0, size=max(size, _MINI_LIMIT))
+        """No directory: what begins like a document's stream is taken for one, to the file's end."""
+        size = self._sectors * self.sector_bytes
+        for block in range(0, min(size, _SEARCHED_BYTES_MAX), CHUNK_BYTES):
+            data = self._source.read(self.sector_bytes + block, CHUNK_BYTES)
+            for at in range(0, len(data), self.sector_bytes):
+                for magic, name in _RECOGNISED:
+                    if data.startswith(magic, at):
+                        start = (block + at) // self.sector_bytes
+                        entry = Entry(name, is_storage=False, start=start, size=max(size - block - at, _MINI_LIMIT))
+                        self.root.children.setdefault(name.lower(), entry)
 
 
 class Stream:

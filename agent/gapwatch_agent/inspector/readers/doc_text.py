@@ -89,6 +89,8 @@ class Story:
         elif character == "\x14":
             if self._fields:
                 self._fields[-1] = True
+            if all(self._fields):
+                self._unshown.clear()
         elif character == "\x15":
             if self._fields:
                 self._fields.pop()
