@@ -256,15 +256,12 @@ def open_existing(path: Path, key_id: bytes) -> Index:
 def _open(path: Path, key_id: bytes, *, create: bool) -> Index:
     connection = sqlite3.connect(path, timeout=30.0)
     try:
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if create and not tables:
-            connection.executescript(f"BEGIN; {_SCHEMA}")
-            connection.execute("INSERT INTO meta VALUES (?, ?)", (_VERSION, key_id))
-            connection.commit()
+        if create:
+            _create(connection, key_id)
         version, made_with = connection.execute("SELECT version, key_id FROM meta").fetchone()
     except sqlite3.OperationalError as error:
         connection.close()
-        if "no such table" in str(error):
+        if "no such" in str(error):
             raise ConfigError(str(path), ["this is not a fingerprint index; name another file"]) from error
         raise AgentError(f"{path}: the index cannot be used: {error}") from error
     except (sqlite3.DatabaseError, TypeError, ValueError) as error:
@@ -279,6 +276,16 @@ def _open(path: Path, key_id: bytes, *, create: bool) -> Index:
         )
         raise ConfigError(str(path), [fault])
     return Index(connection)
+
+
+def _create(connection: sqlite3.Connection, key_id: bytes) -> None:
+    """Make the tables where there are none yet; of two that start at once, one does."""
+    connection.execute("BEGIN IMMEDIATE")
+    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        for statement in _SCHEMA.strip().split(";\n"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES (?, ?)", (_VERSION, key_id))
+    connection.commit()
 
 
 def _storable(text: str) -> str:
