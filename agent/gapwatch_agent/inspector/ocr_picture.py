@@ -111,8 +111,9 @@ class Picture:
             image.draft("RGB" if image.mode != "L" else "L", (image.width // wide, image.height // wide))
         if image.width * image.height * _BYTES.get(image.mode, _BYTES_OTHERWISE) > DECODED_BYTES_MAX:
             raise TooLarge
-        orientation = image.getexif().get(_ORIENTATION, 1)
         image.load()
+        # After loading: what turns pictures as it decodes them takes the note away.
+        orientation = image.getexif().get(_ORIENTATION, 1)
         if image.mode in _REDUCIBLE and "transparency" not in image.info:
             pixels = darkest(plain(_smaller(image)))
         else:
