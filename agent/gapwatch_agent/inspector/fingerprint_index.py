@@ -30,6 +30,7 @@ MATCH_SCORE: Final = 0.17
 MATCHES_MAX: Final = 20
 """Also how many candidates are weighed."""
 _PATHS_MAX: Final = 20
+_LOCK_WAIT_S: Final = 30.0
 _VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE meta (version INTEGER NOT NULL, key_id BLOB NOT NULL);
@@ -254,7 +255,10 @@ def open_existing(path: Path, key_id: bytes) -> Index:
 
 
 def _open(path: Path, key_id: bytes, *, create: bool) -> Index:
-    connection = sqlite3.connect(path, timeout=30.0)
+    try:
+        connection = sqlite3.connect(path, timeout=_LOCK_WAIT_S)
+    except sqlite3.OperationalError as error:
+        raise AgentError(f"{path}: the index cannot be opened: {error}") from error
     try:
         if create:
             _create(connection, key_id)
