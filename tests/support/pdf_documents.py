@@ -1,9 +1,11 @@
 """A small writer of PDF files for the inspector's tests: text at coordinates and all other places for a mark."""
 
+import array
 import zlib
 from dataclasses import dataclass, field
 
 A4 = (595, 842)
+_ALWAYS = "机密秘绝★☆年内部资料注意保长期SECRET"
 _CMAP_HEAD = b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def /CMapType 2 def\n"
 
 
@@ -80,8 +82,10 @@ class Pdf:
         )
 
     def _to_unicode(self):
-        rows = [b"<%02X00> <%02XFF> <%02X00>" % (high, high, high) for high in range(256)]
-        blocks = [rows[start : start + 100] for start in range(0, 256, 100)]
+        shown = _ALWAYS + "".join(text.text for page in self.pages for text in page.texts)
+        used = sorted({unit >> 8 for unit in array.array("H", shown.encode("utf-16-le"))})
+        rows = [b"<%02X00> <%02XFF> <%02X00>" % (high, high, high) for high in used]
+        blocks = [rows[start : start + 100] for start in range(0, len(rows), 100)]
         ranges = b"".join(b"%d beginbfrange\n%s\nendbfrange\n" % (len(block), b"\n".join(block)) for block in blocks)
         space = b"1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
         return stream(_CMAP_HEAD + space + ranges + b"endcmap end end", packed=True)

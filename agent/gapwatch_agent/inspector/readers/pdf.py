@@ -44,6 +44,8 @@ _TIME_SHARE: Final = 0.6
 """Of the processor time of a child: the rest is for judging, hashing and what lies inside."""
 _LOADED_BYTES_MAX: Final = 64 << 20
 """pdfium keeps what it has loaded; a large document is opened anew after about so much of it."""
+_DECIPHERED_BYTES_MAX: Final = 8 << 20
+"""An encrypted file (its password is empty) up to this size is deciphered as a whole to read its properties."""
 _STANDARD_KEYS: Final = (b"Title", b"Subject", b"Keywords", b"Author", b"Creator", b"Producer")
 _PROPERTIES_MAX: Final = 1000
 _VALUE_CHARACTERS_MAX: Final = 1000
@@ -57,13 +59,17 @@ def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
 def _fragments(source: Source, limits: Limits, report: Report) -> Iterator[Fragment | Embedded]:
     whole = source.size <= pdf_library.IN_MEMORY_BYTES_MAX
     raw = pdf_objects.load(source, whole=whole)
-    for packet in raw.packets():
-        yield from label_xml.fragments((packet,), limits, report)
+    yield from _packets(raw, limits, report)
     if raw.has_broken_streams(limits) or raw.is_cut_off():
         report("damaged")
     try:
         with pdf_library.opened(source, raw.content if whole else b"") as document:
-            yield from _properties(raw, document)
+            if raw.is_encrypted() and source.size <= _DECIPHERED_BYTES_MAX:
+                plain = Raw(pdf_library.deciphered(document, 2 * _DECIPHERED_BYTES_MAX), whole=True)
+                yield from _packets(plain, limits, report)
+                yield from _properties(plain, document)
+            else:
+                yield from _properties(raw, document)
             reader = _Pages(document, source, raw.content if whole else b"", limits, report)
             yield from reader.fragments()
             yield from pdf_extras.outline(document)
@@ -73,6 +79,11 @@ def _fragments(source: Source, limits: Limits, report: Report) -> Iterator[Fragm
         if not raw.is_encrypted():
             yield from _properties(raw, None)
         raise StopReading(error.reason) from error
+
+
+def _packets(raw: Raw, limits: Limits, report: Report) -> Iterator[Fragment]:
+    for packet in raw.packets():
+        yield from label_xml.fragments((packet,), limits, report)
 
 
 def _properties(raw: Raw, document: Handle | None) -> Iterator[Fragment]:
@@ -201,12 +212,12 @@ class _Pages:
     def _flattened(self, page: Handle, seen: _Seen) -> Iterator[Fragment]:
         """What stamps, free text and filled fields show: text that is on the page only once they are part of it."""
         known = {line.text for line in seen.placed.lines} if seen.placed else set()
+        fields = pdf_extras.fields(page)
         if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) != pdfium.FLATTEN_SUCCESS:
             return
         again = pdfium.FPDF_LoadPage(self._document, seen.number - 1)
         if not again:
             return
-        fields = pdf_extras.fields(page)
         try:
             with pdf_page.opened(again, seen.number) as text:
                 if text is None or not text.text.strip():

@@ -122,14 +122,30 @@ def attachments(document: Handle, limits: Limits, report: Report) -> Iterator[Em
         report("too_many")
     for index in range(min(count, _ATTACHMENTS_MAX)):
         attachment = pdfium.FPDFDoc_GetAttachment(document, index)
-        if attachment:
-            yield _embedded(attachment, index, limits)
+        if not attachment:
+            continue
+        offered = _Offered(attachment)
+        try:
+            yield _embedded(offered, index, limits)
+        finally:
+            # The document may be closed next, and pdfium does not forgive being asked then.
+            offered.attachment = None
 
 
-def _embedded(attachment: Handle, index: int, limits: Limits) -> Embedded:
-    name = text_of(lambda buffer, size: pdfium.FPDFAttachment_GetName(attachment, buffer, size))
+@dataclass(slots=True)
+class _Offered:
+    """An attached file while it may be asked for."""
+
+    attachment: Handle
+
+
+def _embedded(offered: _Offered, index: int, limits: Limits) -> Embedded:
+    name = text_of(lambda buffer, size: pdfium.FPDFAttachment_GetName(offered.attachment, buffer, size))
 
     def content() -> Iterator[bytes]:
+        attachment = offered.attachment
+        if attachment is None:
+            raise StopReading("unreadable")
         size = ctypes.c_ulong()
         if not pdfium.FPDFAttachment_GetFile(attachment, None, 0, size):
             raise StopReading("damaged")

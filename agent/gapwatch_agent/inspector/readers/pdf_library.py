@@ -70,7 +70,34 @@ def metadata(document: Handle, key: bytes) -> str:
     return text_of(lambda buffer, size: pdfium.FPDF_GetMetaText(document, key, buffer, size))
 
 
-# --- reading block by block
+def deciphered(document: Handle, bytes_max: int) -> bytes:
+    """The document as pdfium would save it without its encryption; empty when that would be larger."""
+    _SAVED.append(bytearray())
+    _SAVED_BYTES_MAX.append(bytes_max)
+    try:
+        saved = pdfium.FPDF_SaveAsCopy(document, ctypes.byref(_FILE_WRITE), pdfium.FPDF_REMOVE_SECURITY)
+        return bytes(_SAVED[-1]) if saved else b""
+    finally:
+        _SAVED.pop()
+        _SAVED_BYTES_MAX.pop()
+
+
+# --- callbacks
+
+_SAVED: list[bytearray] = []
+_SAVED_BYTES_MAX: list[int] = []
+
+
+@dict(pdfium.FPDF_FILEWRITE._fields_)["WriteBlock"]  # type: ignore[untyped-decorator, unused-ignore]
+def _write_block(_write: Any, data: int, size: int) -> int:
+    """Called by pdfium to save; zero ends it."""
+    if len(_SAVED[-1]) + size > _SAVED_BYTES_MAX[-1]:
+        return 0
+    _SAVED[-1].extend(ctypes.string_at(data, size))
+    return 1
+
+
+_FILE_WRITE: Final = pdfium.FPDF_FILEWRITE(version=1, WriteBlock=_write_block)
 
 _SOURCES: dict[int, Source] = {}
 """Open files by the number pdfium hands back: a file inside a file is opened beside the outer one."""

@@ -37,13 +37,14 @@ _MARGIN_CHARACTERS_MAX: Final = 80
 FLAT: Final = "flat"
 SIDE: Final = "side"
 SLANTED: Final = "slanted"
+STACKED: Final = "stacked"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Text set in one go. ``left``, ``right`` and ``baseline`` in points, ``size`` the height of a character.
 
-    ``direction`` is flat, side (a quarter turn) or slanted; ``faint`` is light or see-through ink.
+    ``direction`` is flat, side (a quarter turn), slanted or stacked (one character under another); ``faint`` is light or see-through ink.
     """
 
     text: str
@@ -74,7 +75,9 @@ def arrange(number: int, height: float, pieces: list[Piece]) -> PageText:
     across = tuple(piece.text for piece in pieces if _is_watermark(piece))
     plain = [piece for piece in pieces if not _is_watermark(piece)]
     flat = [piece for piece in plain if piece.direction == FLAT]
-    lines = _baselines(_unstacked(flat)) + [piece for piece in plain if piece.direction != FLAT]
+    upright = _unstacked(flat)
+    lines = _baselines([piece for piece in upright if piece.direction == FLAT])
+    lines += [piece for piece in (*upright, *plain) if piece.direction != FLAT]
     top = FIRST_TOP_SHARE * height
     bottom = BOTTOM_SHARE * height
     head = sorted((line for line in lines if line.baseline <= top), key=lambda line: (line.baseline, line.left))
@@ -87,7 +90,7 @@ def zone(piece: Piece, page: PageText) -> str:
     """Where a line stands, by its height on the page."""
     height = page.height or 1.0
     share = piece.baseline / height
-    if piece.direction != FLAT:
+    if piece.direction in {SIDE, SLANTED}:
         return where.FIRST_PAGE if page.number == 1 else where.BODY
     # A baseline lies below its letters.
     if page.number == 1:
@@ -105,9 +108,9 @@ def _is_watermark(piece: Piece) -> bool:
 
 
 def fragments(page: PageText, running: frozenset[str]) -> Iterator[Fragment]:
-    """The page's lines with their zones; lines that run on every page are left out but on the first page."""
+    """The page's lines with their zones, without those that run on every page."""
     for line in page.lines:
-        if page.number == 1 or not running or _running_key(line) not in running:
+        if not running or _running_key(line) not in running:
             yield Fragment(line.text, page=page.number, zone=zone(line, page))
 
 
@@ -215,7 +218,7 @@ def _unstacked(pieces: list[Piece]) -> list[Piece]:
 def _stacked(stack: list[Piece]) -> list[Piece]:
     text = "".join(piece.text.strip() for piece in stack)
     if len(stack) > 1 and any(character > "\u2e80" for character in text):
-        return [replace(stack[0], text=text)]
+        return [replace(stack[0], text=text, direction=STACKED)]
     return stack
 
 

@@ -133,7 +133,9 @@ class Raw:
             opened = _STREAM.search(self.content, at, at + _HEAD_BYTES_MAX) if at >= 0 else None
             if opened is None:
                 continue
-            if _DEFLATED.search(self.content, at, opened.start()):
+            # By its first byte too: pdfium loses the filter's name when it saves without encryption.
+            packed = self.content[opened.end() : opened.end() + 1] == b"\x78"
+            if packed or _DEFLATED.search(self.content, at, opened.start()):
                 data, _sound = inflated(self.content, opened.end(), _PACKET_BYTES_MAX)
             else:
                 end = self.content.find(b"endstream", opened.end(), opened.end() + _PACKET_BYTES_MAX)
