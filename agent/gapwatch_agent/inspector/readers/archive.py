@@ -50,6 +50,8 @@ def _zip_members(source: Source, limits: Limits, report: Report) -> Iterator[Fra
             continue
         reason = "encrypted" if member.encrypted else "" if archive.can_unpack(member) else "unsupported"
         yield Embedded(member.name, partial(archive.unpacked, member), reason)
+        if archive.spent:
+            raise StopReading("too_large")
 
 
 def _compressed(unpack: compressed.Decoder) -> Reader:
@@ -71,6 +73,8 @@ def _unpacked(
         yield from tar_archive.members(stream, limits, report)
     else:
         yield Embedded(member_names.decode(name) or ONLY_MEMBER, stream.everything)
+        if stream.stopped is not None:
+            raise StopReading(stream.stopped.reason)
 
 
 def _gzip_header(source: Source) -> tuple[bytes, bytes]:

@@ -33,7 +33,8 @@ class PieceStream:
         self._pieces = pieces
         self._rest = b""
         self._position = 0
-        self._stopped: StopReading | None = None
+        self.stopped: StopReading | None = None
+        """Why the pieces broke off."""
 
     def peek(self, count: int) -> bytes:
         """The next bytes, left where they are; what was there before a break is given first."""
@@ -50,8 +51,8 @@ class PieceStream:
 
     def read(self, count: int) -> bytes:
         found = b"".join(self.pieces(count))
-        if len(found) < count and self._stopped is not None:
-            raise StopReading(self._stopped.reason)
+        if len(found) < count and self.stopped is not None:
+            raise StopReading(self.stopped.reason)
         return found
 
     def skip(self, count: int) -> int:
@@ -73,14 +74,14 @@ class PieceStream:
         while piece := self._rest[self._position :] or self._next():
             self._rest, self._position = b"", 0
             yield piece
-        if self._stopped is not None:
-            raise StopReading(self._stopped.reason)
+        if self.stopped is not None:
+            raise StopReading(self.stopped.reason)
 
     def _next(self) -> bytes:
         try:
             return next((piece for piece in self._pieces if piece), b"")
         except StopReading as stop:
-            self._stopped = stop
+            self.stopped = stop
             return b""
 
 

@@ -85,6 +85,11 @@ class ZipArchive:
         """Every member in the order of the directory, folders too."""
         return self._members
 
+    @property
+    def spent(self) -> bool:
+        """Whether the budget for the whole file is used up."""
+        return self._budget < 0
+
     def can_unpack(self, member: Member) -> bool:
         """Whether its method is one of ours."""
         return member.method == _STORED or (
