@@ -9,6 +9,15 @@ _ALWAYS = "机密秘绝★☆年内部资料注意保长期SECRET"
 _CMAP_HEAD = b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def /CMapType 2 def\n"
 
 
+XMP = (
+    '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    'xmlns:pdfx="http://ns.adobe.com/pdfx/1.3/"><pdfx:Classification>SECRET</pdfx:Classification>'
+    '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+"""A packet with one label."""
+
+
 @dataclass
 class Text:
     """A piece of text: left end of its baseline in points from the lower left corner."""

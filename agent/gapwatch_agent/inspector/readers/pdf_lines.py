@@ -44,7 +44,8 @@ STACKED: Final = "stacked"
 class Piece:
     """Text set in one go. ``left``, ``right`` and ``baseline`` in points, ``size`` the height of a character.
 
-    ``direction`` is flat, side (a quarter turn), slanted or stacked (one character under another); ``faint`` is light or see-through ink.
+    ``direction`` is flat, side (a quarter turn), slanted or stacked (one character under another); ``faint`` is light
+    or see-through ink.
     """
 
     text: str
