@@ -114,6 +114,7 @@ class _Workbook:
                 yield from self._end_row()
                 self._begin(place, parts[0])
             else:
+                yield from self._end_row()
                 yield from self._readers[kind](parts)
         yield from self._end_row()
         if self._depth > 0:
