@@ -1,5 +1,8 @@
 """Builders of workbooks and presentations for the inspector's tests: packages of raw parts with their relationships."""
 
+import io
+import zipfile
+
 from support.documents import zipped
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -36,6 +39,12 @@ def package(kind, main, parts, base=OFFICE):
     )
     root = relations([("rId1", "officeDocument", main)], base)
     return zipped({"[Content_Types].xml": types, "_rels/.rels": root, **parts})
+
+
+def with_members(content, members):
+    """The same package with further or other members."""
+    source = zipfile.ZipFile(io.BytesIO(content))
+    return zipped({name: source.read(name) for name in source.namelist()} | members)
 
 
 def worksheet(*rows, after=""):

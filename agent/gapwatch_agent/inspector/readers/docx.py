@@ -69,7 +69,7 @@ def _parts(package: Package) -> dict[str, str]:
         declared = package.content_type(name)
         part = next((part for pattern, part in _KINDS if pattern.search(declared)), "")
         part = part or next((part for pattern, part in _NAMES if pattern.fullmatch(name)), "")
-        if _GLOSSARY.search(name) and (part or declared.endswith(_GLOSSARY_TYPE)):
+        if _GLOSSARY.search(name) and (part or declared.endswith(_GLOSSARY_TYPE) or name.endswith("/document.xml")):
             # Building blocks wait to be used: no page shows them.
             part = "" if part == where.PROPERTY else where.NOTE
         if part:

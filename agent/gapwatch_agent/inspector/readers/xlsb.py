@@ -44,10 +44,10 @@ def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
 def _fragments(package: Package, size: int) -> Iterator[Fragment | Embedded]:
     yield from package.properties()
     main = package.main("xl/workbook.bin")
-    if not main:
-        package.report("damaged")
     ids: list[str] = []
     yield from _contained(_workbook(package, main, ids), package)
+    if not ids:
+        package.report("damaged")
     relations = package.relations(main) if main else []
     strings: list[bytes] = []
     yield from _contained(

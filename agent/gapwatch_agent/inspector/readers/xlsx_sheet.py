@@ -46,7 +46,7 @@ class Cells:
 
     def row(self, cells: list[bytes], page: int) -> list[Fragment]:
         """A row's fragment; more than one only where the row is longer than any real one."""
-        filled = [cell for cell in cells if cell.strip()]
+        filled = list(filter(bytes.strip, cells))
         if not filled:
             return []
         size = sum(map(len, filled))

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from gapwatch_agent.inspector.examine import examine
 from gapwatch_agent.inspector.limits import MIB, Limits
-from gapwatch_agent.inspector.readers.source import REASONS, BytesSource
-from support.documents import paragraph, raw_docx, run, table, zipped
+from gapwatch_agent.inspector.readers import docx as reader
+from gapwatch_agent.inspector.readers.source import REASONS, BytesSource, Embedded
+from support.documents import paragraph, part, raw_docx, run, table, zipped
+from support.office_documents import STRICT, element, package, relations, text_body, with_members
 
 PROSE = "现将有关工作安排通知如下，请各单位结合实际认真贯彻执行，并及时报告有关情况。"
 
@@ -201,6 +203,141 @@ def test_entities_are_refused():
     source = zipfile.ZipFile(io.BytesIO(content))
     found = _examine(zipped({"[Content_Types].xml": source.read("[Content_Types].xml"), "word/document.xml": laughs}))
     assert (found.inspected, found.reason) == ("none", "damaged")
+
+
+def _texts(content):
+    """(part, text) of every fragment but properties."""
+    readings = reader.read(BytesSource(content), Limits(), lambda _: None)
+    return [
+        ("embedded", item.name) if isinstance(item, Embedded) else (item.part, item.text)
+        for reading in readings
+        for item in reading
+    ]
+
+
+def _either(choice, fallback):
+    alternatives = f"<mc:Choice>{choice}</mc:Choice><mc:Fallback>{fallback}</mc:Fallback>"
+    return f"<w:p><w:r><mc:AlternateContent>{alternatives}</mc:AlternateContent></w:r></w:p>"
+
+
+def _box(text, name="Text Box 1", turn=0):
+    return (
+        f'<w:drawing><wp:docPr name="{name}"/><wps:wsp><a:xfrm rot="{turn}"/><wps:txbx><w:txbxContent>{paragraph(text)}'
+        "</w:txbxContent></wps:txbx></wps:wsp></w:drawing>"
+    )
+
+
+def test_drawn_boxes_and_watermarks_are_read_once():
+    vml = '<w:pict><v:shape><v:textpath string="机密"/></v:shape></w:pict>'
+    header = _either(_box("机密", "PowerPlusWaterMarkObject1"), vml) + _either(_box("秘密★1年"), vml)
+    body = _either(_box("绝密", turn=-2_700_000), "") + _either("<w:drawing/>", vml) + paragraph(PROSE)
+    assert _texts(raw_docx(body, header1=header)) == [
+        ("watermark", "机密"),
+        ("header", "秘密★1年"),
+        ("watermark", "绝密"),
+        ("watermark", "机密"),
+        ("document", PROSE),
+    ]
+
+
+def test_a_slanted_vml_box():
+    shape = '<v:shape id="x" style="position:absolute;rotation:315;width:9pt"><v:textbox><w:txbxContent>'
+    body = f"<w:p><w:r><w:pict>{shape}{paragraph('机密')}</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"
+    assert _only_evidence(raw_docx(body + paragraph(PROSE)))[1].part == "watermark"
+
+
+def test_a_control_s_prompt_and_choices_are_no_text_but_its_value_is():
+    def control(properties, text):
+        return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{paragraph(text)}</w:sdtContent></w:sdt>"
+
+    choices = '<w:dropDownList><w:listItem w:displayText="绝密" w:value="绝密★长期"/></w:dropDownList>'
+    body = (
+        control("<w:showingPlcHdr/>" + choices, "机密★1年")
+        + control('<w:showingPlcHdr w:val="0"/>' + choices, "秘密★2年")
+        + control('<w:dataBinding w:xpath="/x"/>', control("", "机密★3年"))
+    )
+    assert _texts(raw_docx(body)) == [("document", "秘密★2年"), ("document", "机密★3年")]
+
+
+def test_fields_give_their_result():
+    def field(code, data="", result=""):
+        return (
+            f'<w:r><w:fldChar w:fldCharType="begin">{data}</w:fldChar><w:instrText>{code}</w:instrText></w:r>'
+            f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>{result}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+        )
+
+    def box(checked):
+        return f'<w:ffData><w:checkBox><w:default w:val="0"/><w:checked w:val="{checked}"/></w:checkBox></w:ffData>'
+
+    levels = '<w:listEntry w:val="公开"/><w:listEntry w:val="机密"/>'
+    chosen = f'<w:ffData><w:ddList><w:result w:val="1"/>{levels}</w:ddList></w:ffData>'
+    body = (
+        paragraph(field("DOCPROPERTY 机密★9年", result=run("机密★5年")))
+        + paragraph("密级：", field("FORMCHECKBOX", box(0)), "绝密 ", field("FORMCHECKBOX", box(1)), "机密")
+        + paragraph("密级：", field("FORMDROPDOWN", chosen))
+        + paragraph(field("FORMDROPDOWN", chosen, run("机密")))
+        + '<w:p><w:fldSimple w:instr="TITLE">'
+        + run("秘密★1年")
+        + "</w:fldSimple></w:p>"
+    )
+    texts = [text for _, text in _texts(raw_docx(body))]
+    assert texts == ["机密★5年", "密级：☐绝密 ☒机密", "密级：机密", "机密", "秘密★1年"]
+
+
+def test_inserted_text_counts_and_deleted_or_phonetic_text_does_not():
+    body = (
+        f"<w:p><w:ins>{run('机密')}</w:ins><w:del>{run('★1年')}</w:del>{run('★5年')}</w:p>"
+        f"<w:p><w:r><w:ruby><w:rt>{run('ji')}</w:rt><w:rubyBase>{run('机')}</w:rubyBase></w:ruby></w:r>{run('密')}</w:p>"
+    )
+    assert [text for _, text in _texts(raw_docx(body))] == ["机密★5年", "机密"]
+
+
+def test_building_blocks_are_notes():
+    content = with_members(
+        raw_docx(paragraph(PROSE)),
+        {
+            "word/glossary/document.xml": part("glossaryDocument", paragraph("机密★5年")),
+            "word/glossary/header1.xml": part("hdr", paragraph("机密")),
+        },
+    )
+    assert _texts(content)[1:] == [("note", "机密★5年")]
+    assert _examine(content).mark.axis == ""
+
+
+def test_files_inside_and_other_content_of_the_body():
+    content = with_members(
+        raw_docx(paragraph(PROSE) + '<w:altChunk r:id="rId1"/>'),
+        {
+            "word/_rels/document.xml.rels": relations(
+                [("rId1", "aFChunk", "chunk.html"), ("rId2", "diagramData", "d.xml")]
+            ),
+            "word/chunk.html": "<p>机密★5年</p>",
+            "word/d.xml": element("dgm:dataModel", text_body("节点")),
+            "word/embeddings/oleObject1.bin": b"1",
+            "word/settings.xml": '<s xmlns:w="w"><w:docVar w:name="密级" w:val="机密"/></s>',
+        },
+    )
+    assert _texts(content) == [
+        ("property", "机密"),
+        ("document", PROSE),
+        ("text_box", "节点"),
+        ("embedded", "word/embeddings/oleObject1.bin"),
+        ("embedded", "word/chunk.html"),
+    ]
+
+
+def test_the_strict_kind():
+    content = package(
+        "xlsx",
+        "word/main.xml",
+        {
+            "word/main.xml": '<w:document xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main">'
+            + paragraph("机密★5年")
+            + "</w:document>"
+        },
+        STRICT,
+    )
+    assert ("document", "机密★5年") in _texts(content)
 
 
 _SAMPLE = raw_docx(
