@@ -35,7 +35,7 @@ RATE_MIN: Final = 4
 """The finest sampling: one gram in 2**4."""
 SHARED_MIN: Final = 8
 """Fewer common samples are no evidence."""
-SAME_CONTAINMENT: Final = 0.25
+SAME_CONTAINMENT: Final = 0.2
 """Two texts share content when this part of the smaller one stands in the other (how it was measured: ADR 0019)."""
 
 _VERSION: Final = 1

@@ -89,6 +89,8 @@ class Index:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._db.close()
+        if isinstance(error, sqlite3.Error):
+            raise AgentError(f"the index failed: {error}; if it is damaged, delete it and index again") from error
 
     def commit(self) -> None:
         """Make every change since the last commit last, all or nothing."""
@@ -175,8 +177,11 @@ class Index:
         return text
 
     def _fingerprint(self, text: int) -> Fingerprint:
-        (data,) = self._db.execute("SELECT fingerprint FROM texts WHERE id = ?", (text,)).fetchone()
-        return fingerprint.decode(data)
+        row = self._db.execute("SELECT fingerprint FROM texts WHERE id = ?", (text,)).fetchone()
+        try:
+            return fingerprint.decode(row[0])
+        except (TypeError, ValueError) as error:
+            raise AgentError("the index is damaged: delete it and index again") from error
 
     def _documents(self, text: int) -> tuple[Document, ...]:
         rows = self._db.execute(

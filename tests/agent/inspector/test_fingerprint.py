@@ -232,7 +232,7 @@ def test_comparisons_are_symmetric_and_bounded(one, other):
 def test_too_little_evidence_is_none():
     assert not Comparison(shared=7, of_first=10, of_second=10).same_content
     assert Comparison(shared=8, of_first=32, of_second=2000).same_content
-    assert not Comparison(shared=90, of_first=400, of_second=2000).same_content
+    assert not Comparison(shared=75, of_first=400, of_second=2000).same_content
     assert Comparison(0, 0, 0).first_in_second == Comparison(0, 0, 0).second_in_first == 0.0
 
 

@@ -201,3 +201,21 @@ def test_another_version_is_refused(tmp_path):
     connection.close()
     with pytest.raises(ConfigError, match="version 2"):
         open_existing(path, KEY_ID)
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM texts", "UPDATE texts SET fingerprint = x'01'", "DROP TABLE postings"])
+def test_a_damaged_index_is_said_to_be_one(tmp_path, damage):
+    path = tmp_path / "i.db"
+    with create_or_open(path, KEY_ID) as index:
+        fill(index, {"a": prose.document(1)})
+    connection = sqlite3.connect(path)
+    connection.execute(damage)
+    connection.commit()
+    connection.close()
+
+    def use():
+        with open_existing(path, KEY_ID) as index:
+            index.lookup(print_of(prose.document(1)))
+
+    with pytest.raises(AgentError, match="damaged"):
+        use()
