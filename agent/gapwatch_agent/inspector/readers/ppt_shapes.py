@@ -26,6 +26,8 @@ FIELD_TEXT: Final = "*"
 """What a placeholder says where the program writes a date, a number, a footer kept elsewhere."""
 _LINE_ENDS: Final = str.maketrans({"\r": "\n", "\x0b": "\n"})
 _SHAPES_MAX: Final = 20_000
+_WRAPPINGS: Final = 2
+"""A drawing's shapes are wrapped twice."""
 
 
 @dataclass(slots=True)
@@ -58,13 +60,14 @@ class _Read:
 def drawn(data: bytes, start: int, end: int, outline: list[str], depth_max: int) -> Drawn:
     """The shapes of the drawing among these records. ``outline``: the texts that shapes refer to by number."""
     found = Drawn()
-    for record in ppt_records.children(data, start, end):
-        if record.kind in {_DRAWING, _ART} and record.is_container:
-            inner = drawn(data, record.start, record.end, outline, 2)
-            found.shapes += inner.shapes
-            found.word_art += inner.word_art
-        elif record.kind == _GROUP:
-            _Collector(data, outline, depth_max, found).group(record, _Frame(), 0)
+    waiting = [(start, end, 0)]
+    while waiting:
+        low, high, depth = waiting.pop()
+        for record in ppt_records.children(data, low, high):
+            if record.kind in {_DRAWING, _ART} and record.is_container and depth < _WRAPPINGS:
+                waiting.append((record.start, record.end, depth + 1))
+            elif record.kind == _GROUP:
+                _Collector(data, outline, depth_max, found).group(record, _Frame(), 0)
     return found
 
 
@@ -134,7 +137,7 @@ class _Collector:
         for at in range(0, min(part.instance * 6, len(table) - 5), 6):
             option = u16(table, at) & 0x3FFF
             if option == _ROTATION:
-                read.shape.turned = round(u32(table, at + 2) / 65536) % 90 != 0
+                read.shape.turned = round(_signed(u32(table, at + 2), 32) / 65536) % 90 != 0
             elif option == _TABLE:
                 read.is_table = bool(u32(table, at + 2) & 1)
 

@@ -1,0 +1,29 @@
+"""Compound files of no known kind."""
+
+from gapwatch_agent.inspector.examine import examine
+from gapwatch_agent.inspector.limits import Limits
+from gapwatch_agent.inspector.readers.source import BytesSource
+from support.compound_documents import compound, user_properties
+from support.word_binaries import word
+from support.workbook_binaries import label, workbook
+
+
+def test_properties_are_read_and_the_rest_is_said_not_to_be():
+    content = compound({"Contents": b"x", "\x05DocumentSummaryInformation": user_properties({"密级": "机密"})})
+    found = examine(BytesSource(content), "x.vsd", Limits())
+    assert (found.type, found.inspected, found.reason, found.mark.level) == ("cfb", "partial", "unsupported", "secret")
+
+
+def test_nothing_to_read():
+    found = examine(BytesSource(compound({"Contents": b"x"})), "x", Limits())
+    assert (found.inspected, found.reason) == ("none", "unsupported")
+
+
+def test_documents_whose_directory_is_lost():
+    for whole in (
+        word("机密★5年\r" + "正文" * 3000),
+        workbook([("表", label(0, 0, "机密★5年") + label(1, 0, "x" * 4000))]),
+    ):
+        found = examine(BytesSource(whole[: len(whole) - 1600]), "x", Limits())
+        assert (found.type, found.inspected, found.reason) == ("cfb", "partial", "damaged")
+        assert found.mark.period == "P5Y"
