@@ -49,8 +49,9 @@ _SYMBOL_CODEPAGE: Final = -1
 _CHARACTERS: Final = {
     "~": "\u00a0", "_": "-", "tab": "\t", "line": "\n", "lquote": "\u2018", "rquote": "\u2019", "bullet": "\u2022",
     "ldblquote": "\u201c", "rdblquote": "\u201d", "emdash": "\u2014", "endash": "\u2013", "emspace": "\u2003",
-    "enspace": "\u2002", "qmspace": "\u2005", "{": "{", "}": "}", "\\": "\\", "\t": "\t",
+    "enspace": "\u2002", "qmspace": "\u2005", "\t": "\t",
 }  # fmt: skip
+_ESCAPED: Final = frozenset("{}\\")
 _SYMBOLS: Final = str.maketrans(
     {0xF0AB: "★", 0xF0B6: "☆", 0xF0FE: "☑", 0xF052: "☑", 0xF0FD: "☒", 0xF0A8: "□", 0xF06F: "□", 0xF0A3: "□"}
 )
@@ -185,12 +186,15 @@ class _Interpreter:
         starred, self._starred = self._starred and opening, False
         if self._to_skip and name != "u":
             self._to_skip -= 1
-            if name in _CHARACTERS:
+            if name in _CHARACTERS or name in _ESCAPED:
                 return
         if opening and self._is_destination(name, starred=starred):
             return
         if name == "u":
             self._unicode(number or 0)
+        elif name in _ESCAPED:
+            # It may be the second byte of a character: 表 ends with a backslash in Shift-JIS.
+            self._say(name.encode("ascii"))
         elif name in _CHARACTERS:
             self._flush_bytes()
             self._write(_CHARACTERS[name])

@@ -61,7 +61,7 @@ def test_a_page_that_holds_itself_ends():
     assert [item.text for item in found] == ["机密★5年"]
 
 
-def test_pages_beyond_the_time_are_said_and_the_last_one_isread_all(pdf):
+def test_pages_beyond_the_time_are_said_and_the_last_one_is_read():
     content = Pdf([Page(lines(f"第{n}页的文字{'一' * n}")) for n in range(1, 9)]).build()
     found, _, reasons = read_all(pdf, content, Limits(cpu_s=0))
     assert reasons == ["timed_out"]
