@@ -14,11 +14,12 @@ from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers import drawing_ml, office_drawing, office_package
 from gapwatch_agent.inspector.readers.office_package import Package
 from gapwatch_agent.inspector.readers.pptx_slide import Backdrop, Frames, Slide
-from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source
+from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
 from gapwatch_agent.inspector.readers.xml_stream import attribute
 
 _SLIDES_MAX: Final = 5000
 _USUAL_HEIGHT: Final = 6_858_000.0
+_GLANCE_BYTES_MAX: Final = 1 << 18
 _SLIDE_NAMES: Final = re.compile(r"ppt/slides/[^/]+\.xml")
 _BACKDROP_NAMES: Final = re.compile(r"ppt/(?:slidemasters|slidelayouts)/[^/]+\.xml")
 _NOTE_ENDS: Final = frozenset({"p", "text"})
@@ -100,8 +101,20 @@ class _Backdrops:
     def unused(self) -> Iterator[Fragment]:
         """The text of layouts that no slide shows: hints at most."""
         for name in self._package.names():
-            if _BACKDROP_NAMES.fullmatch(name) and name not in self._read:
+            if _BACKDROP_NAMES.fullmatch(name) and name not in self._read and self._has_words(name):
                 yield from self._backdrop(name, where.NOTE)
+
+    def _has_words(self, name: str) -> bool:
+        """Whether some shape is no placeholder; a usual template has ten layouts that are nothing else."""
+        kept = bytearray()
+        try:
+            for chunk in self._package.content(name):
+                kept += chunk
+                if len(kept) > _GLANCE_BYTES_MAX:
+                    return True
+        except StopReading:
+            return True
+        return kept.count(b"<p:sp>") > kept.count(b"<p:ph") or b"<p:sp>" not in kept or b"<a:tbl" in kept
 
     def _backdrop(self, name: str, part: str = "") -> Iterator[Fragment]:
         backdrop = self._read[name] = Backdrop(self._height, part)
