@@ -80,8 +80,8 @@ def inspector(config: Config) -> int:
     )
 
 
-def inspector_limits(config: Config) -> Limits:
-    """What one file may cost."""
+def inspector_limits(config: Config, *, ocr: bool | None = None) -> Limits:
+    """What one file may cost. ``ocr`` overrides the configuration's."""
     from gapwatch_agent.inspector.limits import Limits
 
     return Limits(
@@ -89,6 +89,7 @@ def inspector_limits(config: Config) -> Limits:
         wall_s=config.inspector.wall_s,
         cpu_s=config.inspector.cpu_s,
         memory_bytes=config.inspector.memory_bytes,
+        ocr=config.inspector.ocr if ocr is None else ocr,
     )
 
 

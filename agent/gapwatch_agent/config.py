@@ -48,13 +48,16 @@ class SpoolLimits:
 
 @dataclass(frozen=True, slots=True)
 class InspectorLimits:
-    """What one file may cost the inspector's child. ``idle_exit_s`` 0 keeps the warm parent for ever."""
+    """What one file may cost the inspector's child. ``idle_exit_s`` 0 keeps the warm parent for ever. ``ocr`` has
+    pictures read where the extra is installed: seconds of processor time a page, so off for the sensors.
+    """
 
     file_bytes_max: int = 2048 * _MIB
     wall_s: int = 20
     cpu_s: int = 10
     memory_bytes: int = 256 * _MIB
     idle_exit_s: int = 0
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,12 @@ def _whole(low: int, high: int, unit: str) -> Reader:
     return read
 
 
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongValue(f"{value!r} is neither true nor false")
+    return value
+
+
 def _path(value: Any) -> Path:
     if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
         raise _WrongValue(f"{value!r} is not an absolute path")
@@ -239,6 +248,7 @@ _SECTIONS: Final[Mapping[str, Mapping[str, Reader]]] = {
         "cpu_s": _whole(1, 600, "seconds"),
         "memory_bytes": _whole(64 * _MIB, 16 * 1024 * _MIB, "bytes"),
         "idle_exit_s": _whole(0, 86_400, "seconds"),
+        "ocr": _truth,
     },
     "labels": {"keys": _list_of_texts, "guids": _guids},
     "fingerprints": {"key_file": _path},

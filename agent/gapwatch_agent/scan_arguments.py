@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache", type=Path, metavar="FILE", help="where verdicts are kept (default: the user's cache)"
     )
+    parser.add_argument("--no-ocr", action="store_true", help="do not read pictures, though the ocr extra is installed")
     parser.add_argument("--no-cache", action="store_true", help="read every file again and keep nothing")
     parser.add_argument("--lang", choices=("zh", "en"), help="default: from the environment")
 

@@ -21,7 +21,7 @@ from gapwatch_agent import compose, config
 from gapwatch_agent.doctor import language
 from gapwatch_agent.errors import AgentError
 from gapwatch_agent.fingerprint_key import zone_key
-from gapwatch_agent.inspector import scan_record, tree
+from gapwatch_agent.inspector import ocr, scan_record, tree
 from gapwatch_agent.inspector.child import Nursery
 from gapwatch_agent.inspector.examine import Terms
 from gapwatch_agent.inspector.limits import Limits
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"gapwatch-agent scan: {scan_record.shown(path)}: no such file or folder", file=sys.stderr)
         return USAGE
     settings = config.load(options.config) if options.config.exists() else config.Config()
-    limits = compose.inspector_limits(settings)
+    limits = compose.inspector_limits(settings, ocr=not options.no_ocr and ocr.available())
     key = b"" if options.no_fingerprint else zone_key(options.key_file, settings)
     terms = compose.inspector_terms(settings, key, sum_up=False)
     tally = Tally()

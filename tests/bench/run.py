@@ -64,6 +64,14 @@ BUDGETS = (
         lambda f: f["footprint.pss_total_mb"] <= 96 and f["footprint.cpu_percent"] <= 0.5,
     ),
     Budget(
+        "inspector: files a second, caged, judged, hashed and fingerprinted",
+        "≥ 10 times native Tika",
+        "extractous (text only, no cage), same files, same run",
+        ("inspect.median_times_tika",),
+        lambda f: f"{f['inspect.median_times_tika']:.1f} times (least {f['inspect.least_times_tika']:.1f})",
+        lambda f: f["inspect.median_times_tika"] >= 10,
+    ),
+    Budget(
         "spool appends, 32 a transaction, durable",
         "far above 1,000/s",
         "raw append + fdatasync of the same bytes",

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
 from gapwatch_agent.errors import PeerError
-from gapwatch_agent.inspector import marks, verdict, warm
+from gapwatch_agent.inspector import marks, ocr, verdict, warm
 from gapwatch_agent.inspector.cage import Cage, Layer
 from gapwatch_agent.inspector.examine import Examination, MemberFound, Terms, sha256_of
 from gapwatch_agent.inspector.limits import MIB, Limits
@@ -221,6 +221,8 @@ class Nursery:
 
     def __post_init__(self) -> None:
         warm.warm_up()
+        if self.limits.ocr:
+            ocr.load()
         self.cage = Cage(self.limits)
         self._null_fd = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
 
