@@ -21,7 +21,7 @@ from gapwatch_agent.inspector.readers.source import BytesSource, Embedded, Readi
 
 _SUBJECTS: Final = {"subject": "subject", "keywords": "keywords", "thread-topic": "title", "importance": ""}
 _LABELS: Final = re.compile(
-    r"msip_labels|x-.*(?:class|label|marking|titus|secur|密)|(?:security-)?classification|protective-marking|sio-label.*"
+    r"msip_labels|x-.*(?:class|label|marking|titus|secur|密).*|(?:security-)?classification|protective-marking|sio-label.*"
     r"|密级|密級|保密期限",
     re.IGNORECASE,
 )

@@ -141,38 +141,30 @@ class _Delimiters:
         """The first delimiter at or after ``position``, which is where a line begins."""
         if not opened:
             return None
-        while position < self._end:
-            line = self._line(position)
-            if line is None:
-                return None
-            at, text = line
-            found = self._match(at, text, opened)
+        at = position if self._read(position, 2) == b"--" else self._after_line_end(position)
+        while at >= 0:
+            found = self._match(at, self._read(at, _LINE_BYTES_MAX), opened)
             if found is not None:
                 return found
             self._left -= 1
             if self._left <= 0:
                 self._report("too_many")
                 return None
-            position = at + 2
+            at = self._after_line_end(at)
         return None
 
-    def _line(self, position: int) -> tuple[int, bytes] | None:
-        """The next line that begins with dashes: (offset, up to a kilobyte of it)."""
-        if position == 0 or self._read(position - 1, 3) == b"\n--" or self._read(position, 2) == b"--":
-            text = self._read(position, _LINE_BYTES_MAX)
-            if text.startswith(b"--"):
-                return position, text
+    def _after_line_end(self, position: int) -> int:
+        """Where the next line that begins with dashes begins, after this position; -1 when there is none."""
         while position < self._end:
             self._fill(position)
             at = self._window.find(b"\n--", position - self._window_at)
             if at >= 0:
-                found = self._window_at + at + 1
-                return found, self._read(found, _LINE_BYTES_MAX)
+                return self._window_at + at + 1
+            if self._window_at + len(self._window) >= self._end:
+                return -1
             # The last two bytes may be the beginning of one.
             position = max(self._window_at + len(self._window) - 2, position + 1)
-            if self._window_at + len(self._window) >= self._end:
-                return None
-        return None
+        return -1
 
     def _fill(self, position: int) -> None:
         inside = self._window_at <= position < self._window_at + len(self._window) - 2

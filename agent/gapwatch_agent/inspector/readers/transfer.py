@@ -69,7 +69,7 @@ def _base64(pieces: Iterator[bytes]) -> Iterator[bytes]:
         rest = rest[whole:]
     if rest:
         yield _quads(rest)
-        if len(rest) % 4:
+        if len(rest) % 4 == 1:
             raise StopReading("damaged")
 
 
