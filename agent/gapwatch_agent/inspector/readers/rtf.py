@@ -57,6 +57,8 @@ _SYMBOLS: Final = str.maketrans(
 )
 """Characters of the Wingdings fonts that stand for stars and boxes."""
 _SYMBOL: Final = re.compile("[\uf000-\uf0ff]")
+_OUTERMOST: Final = 2
+_PADDING: Final = b"\0 \t\x1a"
 _FONTS_MAX: Final = 10_000
 _OBJECTS_MAX: Final = 1000
 _PAIR_CHARACTERS_MAX: Final = 1000
@@ -109,11 +111,14 @@ class _Interpreter:
 
     def fragments(self) -> Iterator[Fragment | Embedded]:
         """All of the file."""
-        ended = False
+        ended = goes_on = False
         for token in self._tokens:
-            if token.kind == rtf_tokens.CLOSE and len(self._groups) + self._too_deep <= 2:
+            if token.kind == rtf_tokens.CLOSE and len(self._groups) + self._too_deep == _OUTERMOST:
                 ended = True
-                break
+            elif ended and not goes_on and token.raw.strip(_PADDING) + token.name.encode():
+                # A brace too many closed everything early: what follows is read all the same.
+                goes_on = True
+                self._report("damaged")
             self._take(token)
             if self._ready:
                 yield from self._ready

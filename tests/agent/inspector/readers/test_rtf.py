@@ -125,7 +125,8 @@ def test_properties():
     own = rb"{\*\userprops " + label + rb"{\propname other}\proptype3{\staticval 5}}"
     found = [(item.key, item.text) for item in _fragments(document(info, own))]
     assert found == [
-        ("title", "机密"), ("company", "X"), ("keywords", "??"), ("keywords", "机"), ("Classification", "SECRET"), ("other", "5")
+        ("title", "机密"), ("company", "X"), ("keywords", "??"), ("keywords", "机"),
+        ("Classification", "SECRET"), ("other", "5"),
     ]  # fmt: skip
 
 
@@ -238,6 +239,12 @@ def test_what_is_cut_off_is_said(end):
 def test_a_cut_file_still_shows_its_mark():
     found = _examine(document(coded(MARK), rb"\par ", b"x")[:-1])
     assert (found.mark.period, found.reason, found.inspected) == ("P5Y", "damaged", "partial")
+
+
+def test_a_brace_too_many_hides_nothing():
+    found = _examine(document(b"}", coded(MARK), rb"\par "))
+    assert (found.mark.period, found.reason) == ("P5Y", "damaged")
+    assert _examine(document(coded(MARK), rb"\par ") + b"\r\n\0 \0").reason == ""
 
 
 def test_groups_without_end_are_bounded():
