@@ -42,6 +42,7 @@ from gapwatch_agent.inspector.readers import (
     xls,
     xlsb,
     xlsx,
+    xml_document,
 )
 from gapwatch_agent.inspector.readers.source import (
     BytesSource,
@@ -75,6 +76,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
         "xls": xls.read,
         "xlsb": xlsb.read,
         "xlsx": xlsx.read,
+        "xml": xml_document.read,
         **archive.READERS,
     }
 )

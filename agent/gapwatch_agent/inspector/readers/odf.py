@@ -5,8 +5,6 @@ An object that is a document of its own stands in a folder of the package; it is
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -16,6 +14,7 @@ from gapwatch_agent.inspector.limits import MIB, Limits
 from gapwatch_agent.inspector.readers import xml_stream
 from gapwatch_agent.inspector.readers.odf_xml import Content
 from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
+from gapwatch_agent.inspector.readers.stored_zip import StoredZip
 from gapwatch_agent.inspector.readers.xml_stream import attribute
 from gapwatch_agent.inspector.readers.zip_archive import Member, ZipArchive
 
@@ -105,7 +104,7 @@ class _Package:
 
     def _document(self, folder: str) -> Iterator[bytes]:
         """The package that a folder of this one would be, unpacked."""
-        package = _StoredZip()
+        package = StoredZip()
         package.add("mimetype", self._manifest.documents[folder][1].encode())
         length = 0
         for name in self.archive.names():
@@ -120,32 +119,6 @@ class _Package:
                     raise StopReading("too_large")
             package.add(inner, bytes(content))
         yield from package.finish()
-
-
-class _StoredZip:
-    """The least zip there is: members as they are, one after another, then their directory."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._directory: list[bytes] = []
-        self._length = 0
-
-    def add(self, name: str, content: bytes) -> None:
-        raw = name.encode("utf-8", errors="replace")
-        # Version 2.0, UTF-8 names, stored, the first day zip knows.
-        fixed = struct.pack(
-            "<5H3L2H", 20, 0x800, 0, 0, 0x21, zlib.crc32(content), len(content), len(content), len(raw), 0
-        )
-        self._directory.append(b"PK\x01\x02\x14\x00" + fixed + struct.pack("<3H2L", 0, 0, 0, 0, self._length) + raw)
-        self._pieces += [b"PK\x03\x04" + fixed + raw, content]
-        self._length += 4 + len(fixed) + len(raw) + len(content)
-
-    def finish(self) -> Iterator[bytes]:
-        yield from self._pieces
-        directory = b"".join(self._directory)
-        yield directory
-        count = len(self._directory)
-        yield struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(directory), self._length, 0)
 
 
 class _Manifest:
