@@ -27,7 +27,8 @@ _JOINED_CHARACTERS_MAX: Final = 30
 _WRAPPED_WIDE_MIN: Final = 18
 _WRAPPED_NARROW_MIN: Final = 40
 _SENTENCE_ENDS: Final = tuple("。！？!?.：:；;")
-_STACKED_CHARACTERS_MAX: Final = 2
+_STACKABLE: Final = re.compile(r"\s*(?:\S|\d\d)\s*")
+"""A character alone, or a number: two words of two characters one under another are two lines."""
 _STACK_EMS: Final = (0.7, 2.4)
 _WATERMARK_SIZE_MIN: Final = 14.0
 _RUNNING_BANDS: Final = (0.16, 0.86)
@@ -205,7 +206,7 @@ def _unstacked(pieces: list[Piece]) -> list[Piece]:
     done: list[Piece] = []
     stack: list[Piece] = []
     for piece in pieces:
-        single = len(piece.text.strip()) <= _STACKED_CHARACTERS_MAX
+        single = _STACKABLE.fullmatch(piece.text) is not None
         if stack and single and _under(stack[-1], piece):
             stack.append(piece)
             continue

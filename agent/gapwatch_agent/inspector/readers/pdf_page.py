@@ -226,7 +226,7 @@ class TextPage:
         angle = pdfium.FPDFText_GetCharAngle(self._text_page, index)
         size = across if self._frame.quarters % 2 else up
         if self._direction(angle) != pdf_lines.FLAT:
-            size = max(across, up)
+            size = max(across, up) / (abs(math.cos(angle)) + abs(math.sin(angle)))
         return left, baseline, size, angle
 
     def _advance(self, position: int) -> float:
