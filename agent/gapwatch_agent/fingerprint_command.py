@@ -232,7 +232,7 @@ def _lookup(options: argparse.Namespace, words: Mapping[str, str]) -> int:
         (file,) = _scanned(options, key, [options.file])
         found = [(text, match) for text in file if text.print is not None for match in index.lookup(text.print)]
         documents, _ = index.counts()
-    found.sort(key=lambda pair: (-pair[1].score, -pair[1].shared))
+    found.sort(key=lambda pair: (-pair[1].score, -pair[1].found - pair[1].covered))
     code = YES if found else NO if all(text.is_full for text in file) else INCOMPLETE
     if options.json:
         matches = [_match_values(text, match) for text, match in found]

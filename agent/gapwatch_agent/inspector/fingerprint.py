@@ -42,6 +42,7 @@ _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">B4sBH")
 _RATE_MAX: Final = 32
 _VALUE_BITS: Final = 8
+_RARITY: Final = tuple(_VALUE_BITS - value.bit_length() for value in range(1 << (_VALUE_BITS - RATE_MIN)))
 _BLOCK: Final = 1 << 15
 _UNIT: Final = 2
 _GRAM_BYTES: Final = GRAM * _UNIT
@@ -241,19 +242,24 @@ class Sampler:
             units[_UNIT * (at := hit.start()) : _UNIT * at + _GRAM_BYTES]: values[at]
             for hit in _SELECTED[min(self._rate, _VALUE_BITS)].finditer(values)
         }
-        bound = 1 << (64 - self._rate)
-        key, hashes = self._key, self._hashes
-        for gram, value in selected.items():
-            digest = int.from_bytes(blake2b(gram, digest_size=8, key=key).digest(), "big")
-            # The number of leading zero bits is the gram's rarity; everything below is the keyed hash.
-            rarity = _VALUE_BITS - value.bit_length()
-            keyed = (1 << 63 | digest >> 1) >> rarity if value else digest >> _VALUE_BITS
-            if keyed < bound:
-                hashes.add(keyed)
+        # Key and gram fit one block of BLAKE2b, which cannot be extended: half the work of its own keyed mode.
+        key = self._key
+        digests = b"".join([blake2b(key + gram, digest_size=8).digest() for gram in selected])
+        numbers = struct.unpack(f">{len(selected)}Q", digests)
+        # The number of leading zero bits is the gram's rarity, everything below is the keyed hash.
+        keyed = {
+            (1 << 63 | number >> 1) >> _RARITY[value] if value else number >> _VALUE_BITS
+            for number, value in zip(numbers, selected.values(), strict=True)
+        }
+        self._hashes |= keyed if self._rate <= _VALUE_BITS else self._below(keyed)
         while len(self._hashes) > HASHES_MAX:
             self._rate += 1
-            bound = 1 << (64 - self._rate)
-            self._hashes = {keyed for keyed in self._hashes if keyed < bound}
+            self._hashes = self._below(self._hashes)
+
+    def _below(self, keyed: set[int]) -> set[int]:
+        """Those of the hashes that the rate keeps."""
+        bound = 1 << (64 - self._rate)
+        return {one for one in keyed if one < bound}
 
     def _values(self, units: bytes) -> bytes:
         """For each gram a byte that depends on all its characters and on the key.
@@ -296,8 +302,12 @@ def _canonical(text: str) -> str:
     """
     if text.isascii():
         return text.translate(_ASCII_FOLD)
-    words = "".join(_WORDS.findall(text))
-    plain = unicodedata.normalize("NFKD", words)
-    if plain != words:
-        plain = "".join(_WORDS.findall(plain))
-    return plain.casefold().replace("_", "")
+    words = _WORDS.findall(text)
+    joined = "".join(words)
+    if not unicodedata.is_normalized("NFKD", joined):
+        joined = "".join(word if unicodedata.is_normalized("NFKD", word) else _decomposed(word) for word in words)
+    return joined.casefold().replace("_", "")
+
+
+def _decomposed(word: str) -> str:
+    return "".join(_WORDS.findall(unicodedata.normalize("NFKD", word)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -30,6 +30,9 @@ MATCH_SCORE: Final = 0.17
 MATCHES_MAX: Final = 20
 """Also how many candidates are weighed."""
 _PATHS_MAX: Final = 20
+_SOME: Final = 64
+_MISSES_MAX: Final = 6
+"""So many of the likeliest candidates that are none end a look-up."""
 _LOCK_WAIT_S: Final = 30.0
 _VERSION: Final = 1
 _SCHEMA: Final = """
@@ -155,11 +158,14 @@ class Index:
                 for text in texts:
                     scores[text] = scores.get(text, 0.0) + 1 / len(texts)
         found: list[tuple[int, Match]] = []
+        misses = 0
         for text in heapq.nlargest(MATCHES_MAX, scores, key=scores.__getitem__):
             match = _weigh(wanted, self._fingerprint(text), frequencies)
             if match is not None:
                 found.append((text, match))
-        found.sort(key=lambda pair: (-pair[1].score, -pair[1].shared, pair[0]))
+            elif (misses := misses + 1) == _MISSES_MAX:
+                break
+        found.sort(key=lambda pair: (-pair[1].score, -pair[1].found - pair[1].covered, pair[0]))
         return [
             Match(self._documents(text), match.shared, match.found, match.covered, match.score) for text, match in found
         ]
@@ -223,8 +229,12 @@ class _Frequencies:
         return own / frequency if frequency <= COMMON_MAX else 0.0
 
     def own(self, hashes: Sequence[int]) -> int:
-        """In how many texts a text's rarest quarter stands: 1, or the number of its versions."""
-        return sorted(self.of(keyed) for keyed in hashes)[len(hashes) // 4]
+        """In how many texts the rarest quarter of a text's hashes stands: 1, or the number of its versions."""
+        return sorted(map(self.of, hashes))[len(hashes) // 4]
+
+    def weigh(self, hashes: Collection[int], own: int) -> float:
+        """The worth of several hashes together."""
+        return sum(self.weight(keyed, own) for keyed in hashes)
 
 
 def _weigh(wanted: Fingerprint, known: Fingerprint, frequencies: _Frequencies) -> Match | None:
@@ -233,11 +243,14 @@ def _weigh(wanted: Fingerprint, known: Fingerprint, frequencies: _Frequencies) -
     shared = set(one).intersection(other)
     if len(shared) < fingerprint.SHARED_MIN:
         return None
-    own = frequencies.own(other)
-    evidence, of_one, of_other = (
-        sum(frequencies.weight(keyed, own) for keyed in hashes) for hashes in (shared, one, other)
-    )
-    score = evidence / min(of_one, of_other) if evidence >= fingerprint.SHARED_MIN else 0.0
+    # Hashes are evenly spread numbers: a few of them stand for all, and asking for the frequency of each takes time.
+    some = other[:: len(other) // _SOME + 1]
+    own = frequencies.own(some)
+    evidence = frequencies.weigh(shared, own)
+    if evidence < fingerprint.SHARED_MIN:
+        return None
+    of_other = max(frequencies.weigh(some, own) * len(other) / len(some), evidence)
+    score = evidence / min(frequencies.weigh(one, own), of_other)
     if score < MATCH_SCORE:
         return None
     return Match((), len(shared), len(shared) / len(one), len(shared) / len(other), score)
