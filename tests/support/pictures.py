@@ -81,3 +81,9 @@ def webp(*chunks: tuple[bytes, bytes]) -> bytes:
     for kind, data in ((b"VP8X", bytes(10)), *chunks):
         body += kind + struct.pack("<I", len(data)) + data + b"\x00" * (len(data) % 2)
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def bitmap() -> bytes:
+    """One white pixel."""
+    head = struct.pack("<IiiHHIIiiII", 40, 1, 1, 1, 24, 0, 4, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 14 + len(head) + 4, 0, 0, 14 + len(head)) + head + b"\xff\xff\xff\x00"

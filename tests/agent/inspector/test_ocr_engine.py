@@ -8,7 +8,6 @@ import pytest
 
 numpy = pytest.importorskip("numpy")
 onnxruntime = pytest.importorskip("onnxruntime")
-pytest.importorskip("rapidocr")
 
 from PIL import Image, ImageDraw  # noqa: E402 - after the extra was looked for
 

@@ -4,7 +4,6 @@ import pytest
 
 numpy = pytest.importorskip("numpy")
 pytest.importorskip("onnxruntime")
-pytest.importorskip("rapidocr")
 
 from gapwatch_agent.inspector.ocr_page import PageReader  # noqa: E402 - after the extra was looked for
 from support.ocr_engine import engine  # noqa: E402

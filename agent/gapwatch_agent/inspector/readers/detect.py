@@ -14,6 +14,9 @@ _ISO_AT: Final = 32_769
 _TAR_BLOCK: Final = 512
 _DIRECTORY_BYTES: Final = 1 << 20
 
+_BITMAP: Final = b"BM"
+_BITMAP_HEADER_BYTES: Final = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+
 _MAGICS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"%PDF-", "pdf"),
     (b"{\\rtf", "rtf"),
@@ -22,7 +25,7 @@ _MAGICS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"GIF8", "image"),
     (b"II*\x00", "image"),
     (b"MM\x00*", "image"),
-    (b"BM", "image"),
+    (_BITMAP, "image"),
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
@@ -99,7 +102,7 @@ def detect(source: Source, limits: Limits) -> str:
 
 def _flat(source: Source, head: bytes) -> str:
     for magic, name in _MAGICS:
-        if head.startswith(magic) and not (len(magic) < 4 and magic.isalnum() and detect_text.is_text(head)):
+        if _begins(head, magic):
             return "image" if magic == b"RIFF" and head[8:12] == b"WEBP" else name
     if head[4:8] == b"ftyp":
         return "image" if head[8:12] in _BOXED_IMAGES else "media"
@@ -111,6 +114,15 @@ def _flat(source: Source, head: bytes) -> str:
     if detect_text.is_text(head):
         return detect_text.kind(head)
     return "iso" if source.read(_ISO_AT, 5) == b"CD001" else "binary"
+
+
+def _begins(head: bytes, magic: bytes) -> bool:
+    if not head.startswith(magic):
+        return False
+    if magic == _BITMAP:
+        # White pixels pass for UTF-16: the size of its second header is asked, not the rest.
+        return int.from_bytes(head[14:18], "little") in _BITMAP_HEADER_BYTES
+    return len(magic) >= 4 or not magic.isalnum() or not detect_text.is_text(head)
 
 
 def _is_tar(head: bytes) -> bool:

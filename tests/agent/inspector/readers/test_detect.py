@@ -10,6 +10,7 @@ from gapwatch_agent.inspector.readers.detect import TYPES, detect
 from gapwatch_agent.inspector.readers.source import BytesSource, StopReading
 from support.compound_files import compounded
 from support.documents import paragraph, raw_docx, zipped
+from support.pictures import bitmap
 
 CFB = bytes.fromhex("D0CF11E0A1B11AE1")
 MAIN = '<Types><Override PartName="/a.xml" ContentType="application/vnd.{}+xml"/></Types>'
@@ -40,6 +41,8 @@ SAMPLES = [
     (b"\x89PNG\r\n\x1a\n\x00\x00", "image"),
     (b"\xff\xd8\xff\xe0\x00", "image"),
     (b"BM text that begins like a bitmap", "text"),
+    (bitmap(), "image"),
+    (bitmap() + b"\xff" * 9000, "image"),
     (b"MZ\x00\x01\x02", "executable"),
     (b"\x7fELF\x02\x01", "executable"),
     (b"\x1f\x8b\x08\x00", "gzip"),

@@ -13,6 +13,7 @@ from gapwatch_agent.inspector.readers.image_tags import TOTAL_BYTES_MAX, VALUE_B
 from gapwatch_agent.inspector.readers.source import REASONS, BytesSource
 from support.pictures import (
     EMPTY_XMP_HEAD,
+    bitmap,
     gif,
     gif_comment,
     gif_xmp,
@@ -122,7 +123,7 @@ def test_webp_chunks():
 
 
 def test_a_bitmap_has_no_place_for_words():
-    assert _values(b"BM" + bytes(60)) == []
+    assert _values(bitmap()) == []
 
 
 @pytest.mark.parametrize(
