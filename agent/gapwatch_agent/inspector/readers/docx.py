@@ -77,4 +77,10 @@ def _parts(package: Package) -> dict[str, str]:
     main = package.main("word/document.xml")
     if main:
         parts.setdefault(main, where.DOCUMENT)
+        for name, kind in ((relation.target, relation.kind) for relation in package.relations(main)):
+            if kind in {where.HEADER, where.FOOTER}:
+                if package.has(name):
+                    parts.setdefault(name, kind)
+                else:
+                    package.report("damaged")
     return parts

@@ -102,6 +102,18 @@ class Package:
         """The targets of a part's relationships of these kinds, in their order."""
         return [relation.target for relation in self.relations(part) if relation.kind in kinds]
 
+    def in_order(self, ids: Iterable[str], relations: Iterable[Relation], names: re.Pattern[str]) -> list[str]:
+        """Sheets or slides as the main part lists them by their relationships' ids, then those it does not list.
+
+        Reports ``damaged`` for one that is listed and not there.
+        """
+        by_id = {relation.id: relation.target for relation in relations}
+        listed = [by_id[identity] for identity in ids if identity in by_id]
+        if any(not self.has(name) for name in (*listed, *by_id.values())):
+            self.report("damaged")
+        found = (*listed, *by_id.values(), *(name for name in self.names() if names.fullmatch(name)))
+        return [name for name in dict.fromkeys(found) if self.has(name)]
+
     def main(self, usual: str) -> str:
         """The name of the main part, empty when the package has none. ``usual`` is where it usually lies."""
         for relation in self.relations(""):

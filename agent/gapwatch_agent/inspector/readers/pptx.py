@@ -61,11 +61,8 @@ def _shapes(package: Package, name: str, place: drawing_ml.Place) -> Iterator[Fr
 
 def _slides(package: Package, main: str, ids: list[str]) -> list[str]:
     """In the order of the presentation, then those it does not list."""
-    by_id = {relation.id: relation.target for relation in package.relations(main) if relation.kind == "slide"}
-    names = [by_id[identity] for identity in ids if identity in by_id]
-    names += by_id.values()
-    names += [name for name in package.names() if _SLIDE_NAMES.fullmatch(name)]
-    return [name for name in dict.fromkeys(names) if package.has(name)][:_SLIDES_MAX]
+    slides = [relation for relation in package.relations(main) if relation.kind == "slide"]
+    return package.in_order(ids, slides, _SLIDE_NAMES)[:_SLIDES_MAX]
 
 
 def _notes(package: Package, main: str, presentation: _Presentation, slides: list[str]) -> Iterator[Fragment]:

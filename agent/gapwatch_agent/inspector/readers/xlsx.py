@@ -110,11 +110,8 @@ def target(relations: list[Relation], kind: str, usual: str) -> str:
 
 def sheet_parts(package: Package, ids: list[str], relations: list[Relation]) -> list[str]:
     """The sheets in the workbook's order, then those it does not list."""
-    by_id = {relation.id: relation.target for relation in relations if relation.kind in SHEET_KINDS}
-    names = [by_id[identity] for identity in ids if identity in by_id]
-    names += by_id.values()
-    names += [name for name in package.names() if _SHEET_NAMES.fullmatch(name)]
-    return [name for name in dict.fromkeys(names) if package.has(name)][:SHEETS_MAX]
+    sheets = [relation for relation in relations if relation.kind in SHEET_KINDS]
+    return package.in_order(ids, sheets, _SHEET_NAMES)[:SHEETS_MAX]
 
 
 def notes(package: Package, sheets: list[str]) -> Iterator[Fragment]:

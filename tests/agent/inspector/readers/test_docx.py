@@ -379,3 +379,10 @@ def test_damage_inside_a_part_always_gives_a_verdict(at, noise):
     body = members["word/document.xml"]
     members["word/document.xml"] = body[: at % len(body)] + noise + body[at % len(body) + len(noise) :]
     _is_a_verdict(_examine(zipped(members)))
+
+
+def test_headers_by_relationship_alone_and_missing_ones():
+    rels = relations([("a", "header", "odd.xml"), ("b", "footer", "none.xml")])
+    members = {"word/_rels/document.xml.rels": rels, "word/odd.xml": part("hdr", paragraph("机密★5年"))}
+    found = _examine(with_members(raw_docx(paragraph(PROSE)), members))
+    assert (found.inspected, found.reason, found.mark.evidence[0].part) == ("partial", "damaged", "header")

@@ -339,3 +339,12 @@ def test_a_package_of_another_main_part():
         "xlsx", "odd/book.xml", {"odd/book.xml": element("workbook", '<sheets><sheet name="机密★5年"/></sheets>')}
     )
     assert ("property", 0, "机密★5年") in _read(content)[0]
+
+
+def test_a_sheet_that_is_listed_and_not_there_is_damage():
+    book = element("workbook", '<sheets><sheet name="一" r:id="rId1"/></sheets>')
+    rels = relations([("rId1", "worksheet", "worksheets/sheet1.xml"), ("rId2", "worksheet", "worksheets/none.xml")])
+    content = raw_xlsx(worksheet(inline("甲")), others={"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": rels})
+    found, reasons = _read(content)
+    assert ("document", 1, "甲") in found
+    assert reasons == ["damaged"]
