@@ -137,12 +137,19 @@ class _Cursor:
         if at + 3 <= len(data):
             flags = data[at + 2]
             count = u16(data, at)
-            if not flags & ~_WIDE:
-                end = at + 3 + (count << (flags & _WIDE))
-                if end <= len(data):
-                    self._at = end
-                    raw = data[at + 3 : end]
-                    return raw.decode("utf-16-le", errors="replace") if flags else raw.decode("latin-1")
+            at += 3
+            tail = 0
+            if flags & _RICH:
+                tail = 4 * u16(data, at)
+                at += 2
+            if flags & _EXTENDED:
+                tail += u32(data, at)
+                at += 4
+            end = at + (count << (flags & _WIDE))
+            if end + tail <= len(data):
+                self._at = end + tail
+                raw = data[at:end]
+                return raw.decode("utf-16-le", errors="replace") if flags & _WIDE else raw.decode("latin-1")
         return self._cut_string()
 
     def _cut_string(self) -> str | None:

@@ -118,16 +118,15 @@ class CompoundFile:
     def _sector(self, number: int) -> bytes:
         return self._source.read((number + 1) * self.sector_bytes, self.sector_bytes)
 
-    def successor(self, sector: int) -> int:
-        """The sector after this one in its chain."""
-        number, position = divmod(sector, self.sector_bytes // 4)
+    def table(self, sector: int, *, mini: bool) -> tuple[int, array[int]]:
+        """A piece of the allocation table: the first sector it is about, and the successor of each from there on."""
+        if mini:
+            return 0, self._mini_sectors()
+        number = sector // (self.sector_bytes // 4)
         table = self._loaded.get(number)
         if table is None:
             table = self._loaded[number] = self._load_table(number)
-        if position < len(table):
-            return table[position]
-        self.damaged()
-        return sector + 1
+        return number * (self.sector_bytes // 4), table
 
     def _load_table(self, number: int) -> array[int]:
         if number >= len(self._tables) or self._tables[number] >= self._sectors:
@@ -135,17 +134,14 @@ class CompoundFile:
         raw = self._sector(self._tables[number])
         return array("I", raw[: len(raw) // 4 * 4])
 
-    def mini_successor(self, sector: int) -> int:
-        """The same among the small sectors, which all live in one stream."""
+    def _mini_sectors(self) -> array[int]:
+        """The same for the small sectors, which all live in one stream."""
         if self._mini_table is None:
             entries = -(-self.root.size // _MINI_BYTES)
             size = min(entries * 4, self._sectors * self.sector_bytes)
             raw = Stream(self, self._mini_table_start, size, mini=False).read(0, size)
             self._mini_table = array("I", raw[: len(raw) // 4 * 4])
-        if sector < len(self._mini_table):
-            return self._mini_table[sector]
-        self.damaged()
-        return sector + 1
+        return self._mini_table
 
     def read_sectors(self, first: int, count: int, *, mini: bool) -> bytes:
         """Neighbouring sectors."""
@@ -258,11 +254,17 @@ class Stream:
             yield piece
 
     def _follow(self, units: int) -> None:
-        successor = self._owner.mini_successor if self._mini else self._owner.successor
         chain, sector = self._chain, self._next
         while len(chain) < units and sector < self._units_max:
-            chain.append(sector)
-            sector = successor(sector)
+            first, table = self._owner.table(sector, mini=self._mini)
+            last = first + len(table)
+            if sector >= last:
+                self._owner.damaged()
+                chain.append(sector)
+                sector += 1
+            while first <= sector < last and len(chain) < units:
+                chain.append(sector)
+                sector = table[sector - first]
         self._next = sector
 
     def _pieces(self, first: int, last: int) -> Iterator[bytes]:
