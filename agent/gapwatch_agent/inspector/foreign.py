@@ -1,6 +1,7 @@
-"""First set of foreign banners (domain §3.4): US, CUI, NATO, UK, EU, German, French, Australian. Pure.
+"""Foreign and alliance banners (domain §3.4): US, CUI, NATO, UK, EU, German, French, Australian, Canadian. Pure.
 
-Banners are capitals on a line of their own; ``Confidential`` in a slide theme or a mail footer is boilerplate.
+Banners are capitals on a line of their own; ``Confidential`` in a slide theme or a mail footer is boilerplate. German
+and French phrases of several words are marks in small letters too. Other scripts are in ``foreign_east``.
 """
 
 from __future__ import annotations
@@ -9,108 +10,202 @@ import re
 import unicodedata
 from typing import Final
 
+from gapwatch_agent.inspector import foreign_east
 from gapwatch_agent.inspector.grammar import FIELD_CHARACTERS_MAX, Match, Strength
 from gapwatch_agent.inspector.normalise import Normal
 
+_TOP, _SECRET, _CONFIDENTIAL, _RESTRICTED = "top_secret", "secret", "confidential", "restricted"
 _LEVELS: Final = {
-    "TOP SECRET": "top_secret",
-    "COSMIC TOP SECRET": "top_secret",
-    "FOCAL TOP SECRET": "top_secret",
-    "SECRET": "secret",
-    "CONFIDENTIAL": "confidential",
-    "RESTRICTED": "restricted",
+    "TOP SECRET": _TOP,
+    "COSMIC TOP SECRET": _TOP,
+    "FOCAL TOP SECRET": _TOP,
+    "COSMIC TRES SECRET": _TOP,
+    "SECRET": _SECRET,
+    "CONFIDENTIAL": _CONFIDENTIAL,
+    "CONFIDENTIEL": _CONFIDENTIAL,
+    "RESTRICTED": _RESTRICTED,
+    "RESTREINT": _RESTRICTED,
+    "DIFFUSION RESTREINTE": _RESTRICTED,
     "UNCLASSIFIED": "unclassified",
-    "CUI": "restricted",
-    "CONTROLLED": "restricted",
+    "CUI": _RESTRICTED,
+    "CONTROLLED": _RESTRICTED,
     "OFFICIAL": "internal",
-    "OFFICIAL-SENSITIVE": "restricted",
-    "TRES SECRET": "top_secret",
-    "SECRET DEFENSE": "secret",
-    "CONFIDENTIEL DEFENSE": "confidential",
-    "DIFFUSION RESTREINTE": "restricted",
-    "STRENG GEHEIM": "top_secret",
-    "GEHEIM": "secret",
-    "VS-VERTRAULICH": "confidential",
-    "VS-NFD": "restricted",
-    "VS-NUR FUR DEN DIENSTGEBRAUCH": "restricted",
-    "PROTECTED": "confidential",
+    "OFFICIAL-SENSITIVE": _RESTRICTED,
+    "TS": _TOP,
+    "S": _SECRET,
+    "C": _CONFIDENTIAL,
+    "U": "unclassified",
 }
-_CAVEATS: Final = r"(?:\s*/{1,2}\s*[A-Z0-9][A-Z0-9 ,&\-/]{0,60})"
-_US: Final = re.compile(
-    rf"(?P<level>TOP SECRET|SECRET|CONFIDENTIAL|UNCLASSIFIED|CUI|CONTROLLED)(?P<caveat>{_CAVEATS})?"
+_CAVEATS: Final = r"(?:\s*/{1,2}\s*[A-Z0-9][A-Z0-9 ,&/\-]{0,80})"
+_US_WORDS: Final = (
+    r"(?:NOFORN|ORCON|IMCON|PROPIN|SI|TK|HCS|COMINT|SCI|FGI|FISA|RD|FRD|NF|OC|FOUO|LES|SBU|ACCM|SAR"
+    r"|REL(?: TO)? [A-Z][A-Z, ]{1,60}|EYES ONLY|SENSITIVE COMPARTMENTED INFORMATION|SPECIAL ACCESS REQUIRED)"
 )
+_US: Final = re.compile(
+    rf"(?P<level>TOP SECRET|SECRET|CONFIDENTIAL|UNCLASSIFIED|CUI|CONTROLLED)"
+    rf"(?P<caveat>{_CAVEATS}|\s*[\-/( ]\s*{_US_WORDS}(?:[/ \-]+{_US_WORDS}){{0,4}}\)?)?"
+)
+_US_SHORT: Final = re.compile(rf"(?P<level>TS|S|C|U)//{_US_WORDS}(?:[A-Z0-9 ,&/\-]{{0,60}})")
+_FOUO: Final = re.compile(r"(?:UNCLASSIFIED ?[/-]{1,2} ?)?FOR OFFICIAL USE ONLY(?: ?\(FOUO\))?")
 _NATO: Final = re.compile(
-    rf"(?:(?P<top>(?:COSMIC|FOCAL) TOP SECRET)|NATO (?P<level>SECRET|CONFIDENTIAL|RESTRICTED|UNCLASSIFIED))"
-    rf"(?:[ -](?:ATOMAL|BOHEMIA))?{_CAVEATS}?"
+    r"(?:(?P<top>(?:COSMIC|FOCAL) TOP SECRET|COSMIC TRES SECRET)"
+    r"|(?:NATO(?:/[A-Z]{3,5})?|ISAF|KFOR|EAPC|RSM|OTAN) (?P<level>SECRET|CONFIDENTIAL|RESTRICTED|UNCLASSIFIED)"
+    r"|(?:NATO|OTAN) (?P<none>SANS CLASSIFICATION)|(?P<french>SECRET|CONFIDENTIEL|DIFFUSION RESTREINTE) OTAN)"
+    r"(?:[ /-]+(?:ATOMAL|BOHEMIA|CRYPTO|EYES ONLY|EXCLUSIVE))*"
+    rf"(?:[ ,/-]*(?:RELEASABLE|REL)(?: TO)? [A-Z][A-Z0-9 ,/&-]{{1,60}}|{_CAVEATS})?"
+)
+_NATO_PAIR: Final = re.compile(
+    r"NATO (?P<level>SECRET|CONFIDENTIAL|RESTRICTED) ?/ ?(?:SECRET|CONFIDENTIEL|DIFFUSION RESTREINTE) OTAN"
 )
 _UK: Final = re.compile(
-    r"(?P<country>UK )?(?P<level>OFFICIAL ?- ?SENSITIVE|OFFICIAL|TOP SECRET|SECRET)"
-    r"(?P<caveat>\s*[-:\[(]?\s*(?:COMMERCIAL|PERSONAL|LOCSEN|UK EYES ONLY|[A-Z]{2,4} EYES ONLY)[\])]?)?"
+    r"(?P<country>UK )?(?P<level>OFFICIAL ?[-: ] ?SENSITIVE|OFFICIAL|TOP SECRET|SECRET|CONFIDENTIAL|RESTRICTED)"
+    r"(?P<caveat>\s*[-:,/\[(]*\s*(?:COMMERCIAL|PERSONAL(?: DATA)?|PERSONNEL|LOCSEN|STAFF"
+    r"|LEGAL(?: PRIVILEGE)?|MARKET SENSITIVE"
+    r"|INVESTIGATION|POLICY|HR ?/ ?MANAGEMENT|MANAGEMENT|MEDICAL|HMG USE ONLY|RECIPIENTS ONLY|ORGANISATIONAL USE ONLY"
+    r"|CONTRACTS?|APPOINTMENTS|EMBARGOED|CLOSED|STRAP ?[1-3]?|ATOMIC|DESCRIPTOR"
+    r"|(?:NATIONAL )?CABINET|[A-Z]{2,4} EYES ONLY"
+    r"|ACCOUNTABLE MATERIAL|LIMDIS)[\])]?(?:\s*[-/,]\s*[A-Z][A-Z ]{1,30}[\])]?)?)?"
 )
 _EU: Final = re.compile(
-    r"(?:TRES SECRET UE/EU (?P<top>TOP SECRET)|SECRET UE/EU (?P<secret>SECRET)"
-    r"|CONFIDENTIEL UE/EU (?P<confidential>CONFIDENTIAL)|RESTREINT UE/EU (?P<restricted>RESTRICTED))"
+    r"(?:TRES SECRET UE(?: ?/ ?EU (?P<top>TOP SECRET))?|SECRET UE(?: ?/ ?EU (?P<secret>SECRET))?"
+    r"|CONFIDENTIEL UE(?: ?/ ?EU (?P<confidential>CONFIDENTIAL))?|RESTREINT UE(?: ?/ ?EU (?P<restricted>RESTRICTED))?"
+    r"|EU (?P<english>TOP SECRET|SECRET|CONFIDENTIAL|RESTRICTED))"
 )
-_OTHER: Final = re.compile(
-    r"(?P<strong>TRES SECRET(?: DEFENSE)?|SECRET DEFENSE|CONFIDENTIEL DEFENSE|DIFFUSION RESTREINTE|STRENG GEHEIM"
-    r"|VS ?- ?VERTRAULICH|VS ?- ?NFD|VS ?- ?NUR FUR DEN DIENSTGEBRAUCH)|(?P<bare>GEHEIM|PROTECTED)"
+_FRANCE: Final = r"(?:\s*[-–/,( ]+\s*(?P<france>SPECIAL FRANCE|DIFFUSION LIMITEE|CRYPTO|ACSSI)\)?)?"
+_PHRASES: Final = (
+    (re.compile(rf"TRES SECRET(?:[ -]DEFENSE)?{_FRANCE}(?:\s*[-/ ]+\s*CLASSIFICATION [A-Z]+)?"), _TOP),
+    (re.compile(rf"SECRET[ -]DEFENSE{_FRANCE}"), _SECRET),
+    (re.compile(r"SECRET\s*[-–/,( ]+\s*SPECIAL FRANCE\)?"), _SECRET),
+    (re.compile(rf"CONFIDENTIEL[ -]DEFENSE{_FRANCE}"), _CONFIDENTIAL),
+    (re.compile(rf"DIFFUSION RESTREINTE{_FRANCE}"), _RESTRICTED),
+    (re.compile(r"(?:STRENG GEHEIM|STR\. ?GEHEIM)(?:\s*[-/ ]+\s*AMTLICH GEHEIM ?GEHALTEN)?"), _TOP),
+    (re.compile(r"GEHEIM\s*[-/ ]+\s*AMTLICH GEHEIM ?GEHALTEN"), _SECRET),
+    (re.compile(r"VS ?- ?VERTRAULICH(?:\s*[-/ ]+\s*AMTLICH GEHEIM ?GEHALTEN)?"), _CONFIDENTIAL),
+    (
+        re.compile(r"VS ?- ?(?:NFD|NUR FUR DEN DIENSTGEBRAUCH)|VERSCHLUSSSACHE - NUR FUR DEN DIENSTGEBRAUCH"),
+        _RESTRICTED,
+    ),
 )
-_AU: Final = re.compile(r"\[?SEC=(?P<level>TOP[- ]SECRET|SECRET|PROTECTED|OFFICIAL:SENSITIVE|OFFICIAL)\]?")
-_CAPITALS: Final = re.compile(r"[A-Z0-9 ,&/\-\[\]():=]{2,90}")
-CORROBORATION: Final = re.compile(r"^\s*(?:Classified By|Derived From|Declassify On|Controlled by)\s*:", re.IGNORECASE)
+"""National phrases of several words: hardly ever anything else, in capitals or not."""
+_CANADA: Final = re.compile(r"(?:PROTECTED|PROTEGE) (?P<grade>[ABC])(?: ?[/|-] ?(?:PROTECTED|PROTEGE) [ABC])?")
+_GRADES: Final = {"A": _RESTRICTED, "B": _RESTRICTED, "C": _CONFIDENTIAL}
+_BARE: Final = {"GEHEIM": _SECRET, "PROTECTED": _CONFIDENTIAL, "PROTECTED//CABINET": _CONFIDENTIAL}
+_PROTECTED: Final = re.compile(
+    r"PROTECTED\s*(?://|[-,])\s*(?:SH:|ACCESS=|CAVEAT=)?[A-Z][A-Z:\- ]{2,40}|HIGHLY PROTECTED"
+)
+_AU: Final = re.compile(
+    r"\[?(?:VER=[\d.]+, ?)?(?:NS=[A-Z.]+, ?)?SEC=(?P<level>TOP[- ]SECRET|SECRET|CONFIDENTIAL|PROTECTED"
+    r"|OFFICIAL ?: ?SENSITIVE|OFFICIAL"
+    r"|UNCLASSIFIED)(?:[,:;] ?[A-Z0-9=:.@,\- /]{1,120})?\]?"
+)
+_SPREAD: Final = re.compile(r"(?:[A-Z] ){5,11}[A-Z]|(?:[A-Z] ){2}[A-Z]\s{2,}(?:[A-Z] ){5}[A-Z]")
+"""S E C R E T, as teleprinters write it."""
+_CAPITALS: Final = re.compile(r"[A-Z0-9 ,&/\-\[\]():=.@|]{1,200}")
+CORROBORATION: Final = re.compile(
+    r"^\s*(?:Classified By|Derived From|Declassify On|Controlled by|CUI Category"
+    r"|Distribution/Dissemination Control"
+    r"|Limited Dissemination Control|Downgrade to)\s*:",
+    re.IGNORECASE,
+)
 TRAINING: Final = re.compile(
-    r"for (?:training|exercise|instructional|illustration) (?:use|purposes?) only", re.IGNORECASE
+    r"(?:for|are for) (?:training|exercise|instructional|illustration|demonstration)(?: use| purposes?)? only"
+    r"|markings? (?:are|is) (?:for|shown for|notional)|(?:sample|example) markings?\b",
+    re.IGNORECASE,
+)
+_PORTION: Final = re.compile(
+    r"\s*\((?P<level>TS|S|C|U|CUI|CTS|NS|NC|NR|NU)(?P<caveat>//[A-Z0-9/ ,\-]{1,40})?\)\s+(?=[^\W\d_])"
 )
 PORTION: Final = re.compile(r"\((?:TS|S|C|U|CUI|CTS|NS|NC|NR|NU)(?://[A-Z0-9/ ,\-]{1,40})?\)\s")
+_PORTION_LEVELS: Final = {
+    "TS": _TOP, "S": _SECRET, "C": _CONFIDENTIAL, "U": "unclassified", "CUI": _RESTRICTED,
+    "CTS": _TOP, "NS": _SECRET, "NC": _CONFIDENTIAL, "NR": _RESTRICTED, "NU": "unclassified",
+}  # fmt: skip
 
 
 def match(normal: Normal) -> Match | None:
-    """What this whole line says as a foreign banner, None when it is none."""
-    text = " ".join(_without_accents(normal.text).split())
-    if not text or len(text) > FIELD_CHARACTERS_MAX:
+    """What this whole line says as a foreign mark, None when it is none."""
+    east = foreign_east.match(normal)
+    if east is not None:
+        return east
+    text = _without_accents(normal.text)
+    if _SPREAD.fullmatch(text):
+        text = " ".join(word.replace(" ", "") for word in re.split(r"\s{2,}", text))
+    text = " ".join(text.split())
+    if not text or len(text) > FIELD_CHARACTERS_MAX * 2:
         return None
-    text = text.replace("VS-NfD", "VS-NFD").replace("VS - NfD", "VS-NFD")
-    if not _CAPITALS.fullmatch(text):
-        return None
-    found = _nato_or_eu(text) or _national(text)
+    found = _phrase(text) or _australian(text.upper())
+    if found is None and len(text) <= FIELD_CHARACTERS_MAX and _CAPITALS.fullmatch(text):
+        found = _nato_or_eu(text) or _national(text)
     if found is None:
         return None
     level, form, strength = found
-    whole = normal.raw(0, len(normal.text))
-    return Match("foreign", level, form, strength, level_text=whole, text=whole)
+    shown = normal.raw(0, len(normal.text))
+    return Match("foreign", level, form, strength, level_text=shown, text=shown)
+
+
+def portion(text: str) -> Match | None:
+    """``(S//NF) The text``: a paragraph that begins with a portion mark."""
+    found = _PORTION.match(text)
+    if found is None:
+        return None
+    shown = found.group().strip()
+    form = "portion_abroad_caveat" if found["caveat"] else "portion_abroad"
+    return Match("foreign", _PORTION_LEVELS[found["level"]], form, Strength.PORTION, shown, text=shown)
+
+
+def _phrase(text: str) -> tuple[str, str, Strength] | None:
+    capitals = text.upper()
+    for pattern, level in _PHRASES:
+        if pattern.fullmatch(capitals):
+            if not text[:1].isupper() or re.search(r" defense|-defense| restreinte", text):
+                return None
+            sure = text == capitals or capitals.startswith("VS") or "AMTLICH" in capitals
+            return level, "banner_national", Strength.STRONG if sure else Strength.BANNER
+    return None
+
+
+def _australian(text: str) -> tuple[str, str, Strength] | None:
+    found = _AU.fullmatch(text)
+    if found:
+        word = re.sub(r" ?: ?", "-", found["level"].replace("TOP-SECRET", "TOP SECRET"))
+        return _LEVELS.get(word, _CONFIDENTIAL), "banner_au", Strength.STRONG
+    return (_RESTRICTED, "banner_au", Strength.STRONG) if re.fullmatch(r"OFFICIAL ?: ?SENSITIVE", text) else None
 
 
 def _nato_or_eu(text: str) -> tuple[str, str, Strength] | None:
+    nato = _NATO_PAIR.fullmatch(text)
+    if nato:
+        return _LEVELS[nato["level"]], "banner_nato", Strength.STRONG
     nato = _NATO.fullmatch(text)
     if nato:
-        return _LEVELS[nato["top"] or nato["level"]], "banner_nato", Strength.STRONG
+        word = nato["top"] or nato["level"] or nato["french"]
+        return _LEVELS[word] if word else "unclassified", "banner_nato", Strength.STRONG
     union = _EU.fullmatch(text)
     if union:
-        word = next(word for word in union.groups() if word)
-        return _LEVELS[word], "banner_eu", Strength.STRONG
+        word = next((word for word in union.groups() if word), text.split(" UE", maxsplit=1)[0])
+        return _LEVELS.get(word, _TOP), "banner_eu", Strength.STRONG
     return None
 
 
 def _national(text: str) -> tuple[str, str, Strength] | None:
-    american = _US.fullmatch(text)
+    american = _US.fullmatch(text) or _US_SHORT.fullmatch(text)
     if american:
-        return _LEVELS[american["level"]], "banner_us", Strength.STRONG if american["caveat"] else Strength.BANNER
+        certain = american.re is _US_SHORT or american["caveat"]
+        return _LEVELS[american["level"]], "banner_us", Strength.STRONG if certain else Strength.BANNER
+    if _FOUO.fullmatch(text):
+        strength = Strength.STRONG if text.startswith("UN") else Strength.BANNER
+        return "unclassified" if text.startswith("UN") else _RESTRICTED, "banner_us", strength
     british = _UK.fullmatch(text)
     if british:
-        word = british["level"].replace(" - ", "-").replace("OFFICIAL SENSITIVE", "OFFICIAL-SENSITIVE")
-        word = re.sub(r"\s*-\s*", "-", word)
+        word = re.sub(r" ?[-: ] ?SENSITIVE", "-SENSITIVE", british["level"])
         certain = british["country"] or british["caveat"] or word == "OFFICIAL-SENSITIVE"
         return _LEVELS[word], "banner_uk", Strength.STRONG if certain else Strength.BANNER
-    australian = _AU.fullmatch(text)
-    if australian:
-        word = australian["level"].replace("TOP-SECRET", "TOP SECRET").replace(":", "-")
-        return _LEVELS[word], "banner_au", Strength.STRONG
-    other = _OTHER.fullmatch(text)
-    if other:
-        word = re.sub(r"\s*-\s*", "-", other.group())
-        word = "TRES SECRET" if word.startswith("TRES SECRET") else word
-        return _LEVELS[word], "banner_national", Strength.STRONG if other["strong"] else Strength.BANNER
-    return None
+    canadian = _CANADA.fullmatch(text)
+    if canadian:
+        return _GRADES[canadian["grade"]], "banner_ca", Strength.STRONG
+    if _PROTECTED.fullmatch(text):
+        return _CONFIDENTIAL, "banner_au", Strength.STRONG
+    return (_BARE[text], "banner_national", Strength.BANNER) if text in _BARE else None
 
 
 def _without_accents(text: str) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from gapwatch_agent.inspector import context, foreign, grammar, hints, labels
+from gapwatch_agent.inspector import context, grammar, hints
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.grammar import Match, Strength
-from gapwatch_agent.inspector.normalise import join_cjk, normalise
+from gapwatch_agent.inspector.surroundings import NEAR, Surroundings
 from gapwatch_agent.inspector.zones import TOP_LINES, Line
 
 _MARGINS: Final = frozenset({where.HEADER, where.FOOTER})
-_TOPS: Final = frozenset({where.FIRST_PAGE_TOP, where.PAGE_TOP, where.TEXT_BOX}) | _MARGINS
+_STAMPED: Final = frozenset({where.TEXT_BOX, where.ANNOTATION})
+_TOPS: Final = frozenset({where.FIRST_PAGE_TOP, where.PAGE_TOP}) | _STAMPED | _MARGINS
 _STRONG_ZONES: Final = _TOPS | {where.FIRST_PAGE, where.COVER_TABLE, where.WATERMARK, where.PROPERTY}
 _STATE_LEVELS: Final = frozenset({"top_secret", "secret", "confidential"})
-_NEAR: Final = 3
-_NEIGHBOURS_MAX: Final = 400
+_WATERMARKS: Final = frozenset({"level", "level_period", "level_stamp", "level_notice", "work_secret", "trade_secret"})
+_BARE_IN_MARGIN: Final = frozenset({"SECRET", "TOP SECRET", "CUI", "OFFICIAL", "GEHEIM", "UNCLASSIFIED", "PROTECTED"})
+_VERY_TOP_FORMS: Final = frozenset({"character_abroad", "level_stamp"})
+_STARRED_PARTS: Final = frozenset({"portion_star", "after_title_star"})
+_PORTIONS_MIN: Final = 2
+_LABELLED_LINES: Final = 45
 
 _CONFIDENCE: Final = {
     where.HEADER: 0.95,
@@ -25,6 +30,7 @@ _CONFIDENCE: Final = {
     where.FIRST_PAGE_TOP: 0.95,
     where.PAGE_TOP: 0.85,
     where.TEXT_BOX: 0.85,
+    where.ANNOTATION: 0.85,
     where.WATERMARK: 0.8,
     where.COVER_TABLE: 0.9,
     where.PROPERTY: 0.9,
@@ -32,7 +38,13 @@ _CONFIDENCE: Final = {
     where.PAGE_BOTTOM: 0.75,
     where.BODY: 0.65,
 }
-_FORM_WEIGHT: Final = {Strength.STRONG: 1.04, Strength.LABELLED: 0.98, Strength.PLAIN: 0.9, Strength.BANNER: 0.75}
+_FORM_WEIGHT: Final = {
+    Strength.STRONG: 1.04,
+    Strength.LABELLED: 0.98,
+    Strength.PLAIN: 0.9,
+    Strength.BANNER: 0.75,
+    Strength.PORTION: 0.8,
+}
 
 
 @dataclass(slots=True)
@@ -47,6 +59,8 @@ class Candidate:
     accepted: bool = False
     refused: str = ""
     """The kind of hint that it is instead."""
+    malformed: bool = False
+    """It is a mark, but not written as the rules ask (FIL-06)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,86 +80,23 @@ class Accepted:
     confidence: float
 
 
-@dataclass(slots=True)
-class Surroundings:
-    """What the first page and the margins say beside the marks; sets hold (part, order) of lines."""
-
-    official: set[tuple[str, int]] = field(default_factory=set)
-    state: set[tuple[str, int]] = field(default_factory=set)
-    culture: set[tuple[str, int]] = field(default_factory=set)
-    periods: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
-    exam: bool = False
-    template: bool = False
-    training: bool = False
-    corroborated: bool = False
-    last_order: int = 0
-
-    def note_name(self, name: str) -> None:
-        self.exam = bool(context.EXAM.search(name))
-        self.template = context.is_template(name.rsplit("/", 1)[-1][:60])
-
-    def note(self, line: Line) -> None:
-        """Remember what this line says about marks near it."""
-        text = line.text[:200]
-        flow = where.DOCUMENT if line.part == where.TABLE else line.part
-        at = (flow, line.order)
-        if len(self.official) + len(self.state) + len(self.culture) + len(self.periods) < _NEIGHBOURS_MAX:
-            if context.is_official_neighbour(text):
-                self.official.add(at)
-            if context.says_state(text):
-                self.state.add(at)
-            if context.is_culture(text):
-                self.culture.add(at)
-            if "密" in text:
-                self._note_period(at, text)
-        self.exam = self.exam or bool(context.EXAM.search(text))
-        self.training = self.training or bool(foreign.TRAINING.search(line.text[:1000]))
-        self.corroborated = self.corroborated or bool(foreign.CORROBORATION.search(text))
-        if line.part == where.DOCUMENT and line.order <= TOP_LINES * 2:
-            self.template = self.template or context.is_template(text)
-
-    def note_period(self, line: Line, period: tuple[str, str]) -> None:
-        """A property that says for how long (words and ISO 8601)."""
-        if period[0] and len(self.periods) < _NEIGHBOURS_MAX:
-            self.periods[line.part, line.order] = period
-
-    def _note_period(self, at: tuple[str, int], text: str) -> None:
-        normal = normalise(text)
-        for label in ("保密期限", "保密年限", "密期"):
-            start = normal.text.find(label)
-            if start >= 0:
-                found = labels.period_field(join_cjk(normal.part(start, len(normal.text))))
-                if found[0]:
-                    self.periods[at] = found
-                return
-
-    def near(self, orders: set[tuple[str, int]], line: Line, distance: int = _NEAR) -> bool:
-        flow = where.DOCUMENT if line.part == where.TABLE else line.part
-        return any((flow, line.order + step) in orders for step in range(-distance, distance + 1))
-
-    def period_near(self, line: Line) -> tuple[str, str]:
-        flow = where.DOCUMENT if line.part == where.TABLE else line.part
-        for step in sorted(range(-6, 7), key=abs):
-            if (flow, line.order + step) in self.periods:
-                return self.periods[flow, line.order + step]
-        return "", ""
-
-
 def accept(candidates: list[Candidate], around: Surroundings) -> list[Accepted]:
     """The candidates that are marks; ``accepted`` is set on each of them."""
     listed = _listed(candidates)
     found = []
     for index, candidate in enumerate(candidates):
+        if candidate.match.strength is Strength.PORTION:
+            continue
         zone = _zone(candidate, around)
         if not _stands(candidate, zone, candidates, around):
             candidate.refused = _kind_of_hint(candidate, zone)
-            continue
-        if index in listed or _explained_away(candidate, zone, around):
-            declassified = context.is_declassified(candidate.line.text)
-            candidate.refused = hints.DECLASSIFIED if declassified else hints.EXAMPLE
-            continue
-        candidate.accepted = True
-        found.append(_accepted(candidate, zone, around))
+        elif index in listed or _explained_away(candidate, zone, around):
+            struck = context.is_declassified(candidate.line.text) or around.near(around.declassified, candidate.line)
+            candidate.refused = hints.DECLASSIFIED if struck else hints.EXAMPLE
+        else:
+            candidate.accepted = True
+            found.append(_accepted(candidate, zone, around))
+    found.extend(_accept_portions(candidates, found, around))
     return found
 
 
@@ -172,27 +123,64 @@ def accept_name(matches: list[Match], around: Surroundings, name: str) -> list[A
 def _zone(candidate: Candidate, around: Surroundings) -> str:
     """The line's zone, the last lines of the text being a bottom where nothing better is known."""
     line = candidate.line
-    at_the_end = candidate.flow == where.DOCUMENT and line.order > max(around.last_order - 2, 2)
+    is_last = line.order > max(around.last_order - 2, 2) or (line.order > NEAR and line.order in around.page_ends)
+    at_the_end = candidate.flow == where.DOCUMENT and is_last
     return where.PAGE_BOTTOM if at_the_end and line.zone in {where.BODY, where.FIRST_PAGE} else line.zone
 
 
 def _stands(candidate: Candidate, zone: str, candidates: list[Candidate], around: Surroundings) -> bool:
     """Whether this form may stand here."""
-    match, line = candidate.match, candidate.line
+    match = candidate.match
     if match.strength is Strength.BANNER:
         return _banner_stands(candidate, zone, candidates, around)
     if match.strength is Strength.STRONG:
         return zone in _STRONG_ZONES or (zone == where.PAGE_BOTTOM and match.axis in {"foreign", "commercial"})
     if match.strength is Strength.LABELLED:
-        beside_fields = context.is_field_like(candidate.previous_text) or context.is_field_like(candidate.next_text)
-        near_the_start = line.page <= 1 and line.order <= 45
-        return zone in _STRONG_ZONES or (zone in {where.BODY, where.PAGE_BOTTOM} and near_the_start and beside_fields)
+        return _label_stands(candidate, zone, around)
+    return _word_stands(candidate, zone)
+
+
+def _word_stands(candidate: Candidate, zone: str) -> bool:
+    """Bare words: margins, tops, boxes; single characters and stamps' wordings only at the very top."""
+    match, line = candidate.match, candidate.line
+    if match.form == "character_abroad" and 1 in {
+        len(candidate.previous_text.strip()),
+        len(candidate.next_text.strip()),
+    }:
+        return False
     if zone == where.WATERMARK:
-        return match.form in {"level", "level_period", "work_secret", "trade_secret"} or match.level_text == "受控文件"
-    if zone == where.COVER_TABLE:
-        cells = [cell for cell in line.text.split("\t") if cell.strip()]
-        return line.order <= TOP_LINES and len(cells) <= 3
+        return match.form in _WATERMARKS or match.level_text == "受控文件"
+    if line.part == where.TABLE:
+        return _in_a_table(line, zone)
+    if match.form in _VERY_TOP_FORMS:
+        return _at_the_very_top(line, zone)
     return zone in _TOPS or (zone == where.PAGE_BOTTOM and match.axis == "work")
+
+
+def _at_the_very_top(line: Line, zone: str) -> bool:
+    return zone in _MARGINS | _STAMPED | {where.PAGE_TOP} or (zone == where.FIRST_PAGE_TOP and line.order <= NEAR)
+
+
+def _label_stands(candidate: Candidate, zone: str, around: Surroundings) -> bool:
+    """A field that names itself: in the usual places, among other fields, in a drawing's title block."""
+    line = candidate.line
+    if zone in _STRONG_ZONES or candidate.match.form == "register_remark":
+        return True
+    beside_fields = context.is_field_like(candidate.previous_text) or context.is_field_like(candidate.next_text)
+    near_the_start = line.page <= 1 and line.order <= _LABELLED_LINES
+    in_title_block = line.part == where.TABLE and (
+        around.near(around.title_block, line) or context.is_title_block(line.text)
+    )
+    return in_title_block or (zone in {where.BODY, where.PAGE_BOTTOM} and near_the_start and beside_fields)
+
+
+def _in_a_table(line: Line, zone: str) -> bool:
+    """A bare word in a table: alone in its row, or beside a title in the very first."""
+    if zone not in _TOPS | {where.COVER_TABLE} or line.order > TOP_LINES:
+        return False
+    cells = [cell.strip() for cell in line.text.split(where.CELL_SEPARATOR) if cell.strip()]
+    titled = line.order == 1 and len(cells) <= NEAR and all(any(map(str.isalpha, cell)) for cell in cells)
+    return len(cells) == 1 or titled or any(map(context.is_official_neighbour, cells))
 
 
 def _banner_stands(candidate: Candidate, zone: str, candidates: list[Candidate], around: Surroundings) -> bool:
@@ -207,9 +195,10 @@ def _banner_stands(candidate: Candidate, zone: str, candidates: list[Candidate],
         if parts == _MARGINS:
             return True
         orders = sorted((candidate.line.order, other.line.order))
-        if parts == {where.DOCUMENT} and orders[0] <= _NEAR and orders[1] > max(around.last_order - 2, orders[0] + 1):
+        if parts == {where.DOCUMENT} and orders[0] <= NEAR and orders[1] > max(around.last_order - 2, orders[0] + 1):
             return True
-    return zone in _MARGINS and here in {"SECRET", "TOP SECRET", "CUI", "OFFICIAL", "GEHEIM", "UNCLASSIFIED"}
+    is_phrase = candidate.match.form == "banner_national" and here not in {"GEHEIM", "PROTECTED"}
+    return zone in _MARGINS and (is_phrase or here in _BARE_IN_MARGIN)
 
 
 def _kind_of_hint(candidate: Candidate, zone: str) -> str:
@@ -222,17 +211,78 @@ def _kind_of_hint(candidate: Candidate, zone: str) -> str:
 def _explained_away(candidate: Candidate, zone: str, around: Surroundings) -> bool:
     """The false positives of §3.6 that wear a mark's form in a mark's place."""
     match, line = candidate.match, candidate.line
-    if around.training and match.axis == "foreign":
+    if match.axis == "foreign" and around.training:
         return True
-    if zone in {where.PROPERTY, where.WATERMARK}:
+    if zone == where.PROPERTY:
+        return False
+    if around.declassified_stamp or around.near(around.declassified, line):
+        return True
+    if zone == where.WATERMARK:
         return False
     if around.template or context.is_declassified(line.text.replace(match.text, "")):
         return True
+    return _quoted(candidate, zone, around)
+
+
+def _quoted(candidate: Candidate, zone: str, around: Surroundings) -> bool:
+    """Whether what stands around it makes the words an example, a title or a headword."""
+    is_plain = candidate.match.strength is Strength.PLAIN
     if zone in _MARGINS:
+        return is_plain and bool(around.culture) and not around.official
+    if candidate.match.form == "label_below":
         return False
-    quoted = context.introduces_example(candidate.previous_text)
-    defined = context.is_definition(candidate.next_text) or around.near(around.culture, line, 4)
-    return quoted or (match.strength is Strength.PLAIN and defined)
+    return context.introduces_example(candidate.previous_text) or (is_plain and _is_a_word(candidate, around))
+
+
+def _is_a_word(candidate: Candidate, around: Surroundings) -> bool:
+    """A bare level that is a title, a headword, an entry of a list: something else explains why it stands alone."""
+    line, before, after = candidate.line, candidate.previous_text, candidate.next_text
+    level = candidate.match.level_text
+    return (
+        context.is_definition(after)
+        or (bool(level) and after.strip().startswith(level) and after.strip() != level)
+        or context.is_chapter(after)
+        or context.is_rating(after)
+        or context.is_rating(before)
+        or context.is_about_levels(before)
+        or around.near(around.culture, line, 4)
+        or around.among_choices(line)
+        or around.under_a_heading(line)
+    )
+
+
+def _accept_portions(candidates: list[Candidate], marks: list[Accepted], around: Surroundings) -> list[Accepted]:
+    """Levels before paragraphs and after titles (MARK90§3, §5): marks where something else says so too."""
+    portions = [candidate for candidate in candidates if candidate.match.strength is Strength.PORTION]
+    if not portions:
+        return []
+    official = any(order <= TOP_LINES for _, order in around.official | around.state)
+    abroad = [candidate for candidate in portions if candidate.match.axis == "foreign"]
+    caveats = sum(1 for candidate in abroad if candidate.match.form == "portion_abroad_caveat")
+    foreign_mark = around.corroborated or caveats >= _PORTIONS_MIN or any(mark.axis == "foreign" for mark in marks)
+    chinese_mark = official or any(mark.axis in {"state", "enterprise"} for mark in marks)
+    levels = [candidate.match.level for candidate in portions if candidate.match.form == "portion"]
+    found = []
+    for candidate in portions:
+        match, line = candidate.match, candidate.line
+        if match.axis == "foreign":
+            stands = foreign_mark and not around.training
+        elif match.form.startswith("after_title"):
+            stands = line.zone in {where.FIRST_PAGE_TOP} | _STAMPED and not around.template
+        else:
+            repeated = levels.count(match.level) >= _PORTIONS_MIN and context.is_prose(line.text)
+            stands = match.form in _STARRED_PARTS or chinese_mark or repeated
+            stands = stands and not around.template and not context.introduces_example(candidate.previous_text)
+        if not stands or around.declassified_stamp:
+            candidate.refused = hints.FOREIGN_PORTION if match.axis == "foreign" else hints.PORTION
+            continue
+        candidate.accepted = True
+        found.append(_accepted(candidate, line.zone, around, is_state=_says_state(marks)))
+    return found
+
+
+def _says_state(marks: list[Accepted]) -> bool:
+    return any(mark.axis == "state" for mark in marks)
 
 
 def _listed(candidates: list[Candidate]) -> set[int]:
@@ -242,31 +292,37 @@ def _listed(candidates: list[Candidate]) -> set[int]:
         adjacent = one.flow == other.flow and abs(other.line.order - one.line.order) <= 1
         differ = (one.match.axis, one.match.level) != (other.match.axis, other.match.level)
         same_kind = one.match.strength is other.match.strength
-        if adjacent and differ and same_kind and one.match.axis != "foreign" and other.match.axis != "foreign":
+        exempt = one.match.axis == "foreign" or other.match.axis == "foreign" or one.match.form == "register_remark"
+        if adjacent and differ and same_kind and not exempt and one.flow != where.PROPERTY:
             listed.update((index, index + 1))
     for strength in (Strength.LABELLED, Strength.PLAIN):
         flow = [
             (index, candidate.match.level)
             for index, candidate in enumerate(candidates)
-            if candidate.flow == where.DOCUMENT and candidate.match.strength is strength and candidate.line.page <= 1
+            if candidate.flow == where.DOCUMENT
+            and candidate.match.strength is strength
+            and candidate.line.page <= 1
+            and candidate.match.form != "register_remark"
         ]
         if len({level for _, level in flow}) > 1 or (strength is Strength.LABELLED and len(flow) > 2):
             listed.update(index for index, _ in flow)
     return listed
 
 
-def _accepted(candidate: Candidate, zone: str, around: Surroundings) -> Accepted:
+def _accepted(candidate: Candidate, zone: str, around: Surroundings, *, is_state: bool = False) -> Accepted:
     match, line = candidate.match, candidate.line
     axis, form, period, period_text = match.axis, match.form, match.period, match.period_text
     if axis == "enterprise" and match.level in _STATE_LEVELS and line.zone != where.PROPERTY:
         official = around.near(around.official, line) or context.is_official_neighbour(line.text)
-        if official or around.near(around.state, line):
+        if is_state or official or around.near(around.state, line):
             axis = "state"
-    if not period_text and axis in {"state", "enterprise", "commercial", "work"}:
+    if not period_text and axis in {"state", "enterprise", "commercial", "work"} and match.strength != Strength.PORTION:
         found = around.period_near(line)
         period, period_text = found if found[0] else (period, period_text)
     if axis == "state" and period_text and grammar.is_exam_event(period_text) and ("考" in period_text or around.exam):
         axis, form = "exam", "exam"
+    starless = axis == "state" and match.axis == "enterprise"
+    candidate.malformed = match.malformed or starless or (axis == "state" and grammar.is_too_long(match.level, period))
     confidence = min(_CONFIDENCE.get(zone, 0.6) * _FORM_WEIGHT[match.strength], 0.99)
     return Accepted(
         axis, match.level, match.level_text, period, period_text,

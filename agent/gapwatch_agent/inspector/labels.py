@@ -9,16 +9,20 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from gapwatch_agent.inspector import grammar, periods
+from gapwatch_agent.inspector import foreign_east, grammar, periods, unit_marks
 from gapwatch_agent.inspector.grammar import CLOSE, DEFAULT_PERIODS, LEVEL, LEVELS, OPEN, Match, Strength, words
-from gapwatch_agent.inspector.normalise import Normal
+from gapwatch_agent.inspector.normalise import Normal, join_cjk, normalise
 
 _LABEL: Final = (
     "(?:[\u4e00-\u9fff]{0,4}?(?:(?<![绝机秘])密级|保密等级|保密级别|秘密等级|机密等级|涉密等级|涉密级别|定密级别"
     "|保密程度|密等)(?:标识|标志|等级)?)"
 )
 LABEL_ONLY: Final = re.compile(rf"{_LABEL}[:=]?")
-_LABELLED: Final = re.compile(rf"[\[【(]?{_LABEL}[\]】)]?\s*[:=\t]\s*(?P<value>\S.*)", re.DOTALL)
+_LABEL_CHARACTERS_MAX: Final = 24
+_FORMER: Final = re.compile("^(?:原|旧|变更前|调整前|原定)")
+_LABELLED: Final = re.compile(
+    rf"(?:[\[【(]?{_LABEL}[\]】)]?\s*[:=\t]|[\[【]{_LABEL}[\]】])\s*(?P<value>\S.*)", re.DOTALL
+)
 _VALUE: Final = re.compile(
     rf"{OPEN}(?:{LEVEL}{CLOSE}"
     rf"(?:\s*★\s*(?P<star>{periods.ANY})?|\s*[·.\-_(,/]?\s*(?P<period>{periods.MEASURED})\)?)?{CLOSE}"
@@ -40,15 +44,20 @@ def match(normal: Normal) -> Match | None:
     if len(normal.text) > grammar.FIELD_CHARACTERS_MAX:
         return None
     found = _LABELLED.match(normal.text)
-    if found is None:
+    if found is None or _FORMER.match(normal.text):
         return None
     value = normal.part(found.start("value"), len(normal.text))
     if _BOX.search(value.text):
         return _ticked(normal, value)
-    other = grammar.match_value(value)
+    other = unit_marks.match(value) or foreign_east.match(value)
     if other is not None:
         return replace(other, form="label", strength=Strength.LABELLED, text=normal.raw(0, len(normal.text)))
     return _filled(normal, value)
+
+
+def is_label(text: str) -> bool:
+    """Whether the text is a label and nothing else: its value may stand on the next line."""
+    return len(text) <= _LABEL_CHARACTERS_MAX and LABEL_ONLY.fullmatch(join_cjk(normalise(text)).text) is not None
 
 
 def is_choice(normal: Normal) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gapwatch_agent.inspector import foreign, grammar, labels
+from gapwatch_agent.inspector import foreign, grammar, labels, unit_marks
 from gapwatch_agent.inspector.grammar import Match, Strength
 from gapwatch_agent.inspector.normalise import Normal, join_cjk, normalise
 
@@ -49,7 +49,7 @@ def _one(name: str, axis: str) -> Match | None:
     chinese = _CHINESE.get(normal.text.removesuffix("级"))
     if chinese is not None:
         return _plain("enterprise", chinese, normal)
-    found = labels.match(normal) or grammar.match(normal)
+    found = labels.match(normal) or grammar.match(normal) or unit_marks.match(normal)
     if found is None:
         banner = foreign.match(normalise(name.upper()))
         if banner is not None and (banner.strength is Strength.STRONG or axis == "foreign"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gapwatch_agent.inspector import foreign, grammar, labels
+from gapwatch_agent.inspector import context, foreign, grammar, labels, portions, unit_marks
 from gapwatch_agent.inspector.grammar import Match, Strength
 from gapwatch_agent.inspector.normalise import Normal, fields, join_cjk, normalise
 
@@ -13,8 +13,11 @@ LINE_CHARACTERS_MAX: Final = 2000
 """Longer lines are prose or data: no mark is that long, only their hints are counted."""
 
 TRIGGER: Final = re.compile(
-    "[密秘祕控內内阅閱限]|SECRET|CONFIDENTIAL|RESTRICT|RESTREINT|OFFICIAL|CLASSIFIED|CUI|CONTROLLED|GEHEIM|VERTRAULICH"
-    "|VS-N|PROTECTED|SEC=|[Ａ-Ｚ]{2}"
+    "[密秘祕㊙控內内阅閱限扱]|SECRET|CONFIDENTI|RESTRICT|RESTREINT|[Rr]estreinte|OFFICIAL|CLASSIFI|CUI|CONTROLLED|PROTECTED"
+    "|GEHEIM|[Gg]eheim|VERTRAULICH|[Vv]ertraulich|VS ?[-–]|D(?:ienstgebrauch|IENSTGEBRAUCH)"
+    "|PROT[EÉ]G[EÉ] |D[ÉE]FENSE|[Dd]éfense|SEC=|[Ａ-Ｚ]{2}"
+    r"|\((?:TS|S|CTS|NS|NC|NR|CUI)(?:\)|//)|\([CU]//|S E C R E T|N F I D E N|SANS CLASS|(?:TS|S|U)//[A-Z]"
+    "|СЕКРЕТНО|СЛУЖЕБНОГО|ОСОБОЙ ВАЖН|극비|대외비"
 )
 """A line without any of these holds neither mark nor hint; almost all lines end here."""
 
@@ -34,21 +37,30 @@ _PAGE_NUMBER: Final = re.compile(
 _SPOILS: Final = re.compile(r"^\s*(?:例如|比如|譬如|如|例|年|个?月|日)[:\s,]*$|表示|是指|标注|写作|应当")
 """A field that makes its neighbours an example or a form to be filled in (``机密★  年``)."""
 _WHOLE_CHARACTERS_MAX: Final = 200
+_PORTION_CHARACTERS: Final = 120
 _DIVIDED: Final = re.compile(r"[\t\x0b|│┃]|[ \u3000]{2}")
 """A line this long is a mark only in one of its fields, if it has fields at all."""
 _LABEL_HERE: Final = re.compile("密级|保密|等级")
+_NO_MARGIN_WORD: Final = re.compile("第.{1,6}[章节篇回卷集条讲课]|[《》“”。；！？]|^[的是为]")
+"""Beside these a level word in a running title is part of the title: 第三章 秘密."""
+_SENTENCE: Final = re.compile("[。；！？，“”《》]|(?:如|例|为|是|标|示例|样式|格式|即|写|对|[:：])$")
+_TABS: Final = re.compile(r"[\t\x0b]")
+_STRONG_LINE_CHARACTERS_MAX: Final = 80
 
 
 def matches(text: str, *, in_margin: bool = False) -> list[Match]:
     """Every mark the line says. ``in_margin``: a header or footer, where single spaces divide fields too.
 
-    Fields that name different levels side by side are a list of levels (a form's choices), not a mark: none is given.
+    Fields that name different levels side by side are a list of levels (a form's choices), not a mark: none is given,
+    but for two state marks, which are an old and a new one (MARK90§7): the higher is given.
     """
     if len(text) > LINE_CHARACTERS_MAX or (len(text) > _WHOLE_CHARACTERS_MAX and not _DIVIDED.search(text)):
-        return []
+        return _portions(join_cjk(normalise(text[:_PORTION_CHARACTERS])), title=False)
     normal = normalise(text)
     joined = join_cjk(normal)
-    whole = _one(joined)
+    whole = one(joined)
+    if whole is None and _TABS.search(text) and len(text) <= _STRONG_LINE_CHARACTERS_MAX:
+        whole = one(join_cjk(Normal(_TABS.sub(" ", normal.text), normal.raw_text, normal.origin)))
     if whole is not None:
         return [whole]
     if labels.is_choice(joined):
@@ -56,16 +68,37 @@ def matches(text: str, *, in_margin: bool = False) -> list[Match]:
     found = _in_comment(text)
     if found is not None:
         return [found]
+    return _in_parts(normal, in_margin=in_margin) or _portions(joined, title=True)
+
+
+def one(joined: Normal) -> Match | None:
+    """What the whole of a line or field says. ``joined`` is normalised and joined."""
+    return labels.match(joined) or grammar.match(joined) or unit_marks.match(joined) or foreign.match(joined)
+
+
+def _in_parts(normal: Normal, *, in_margin: bool) -> list[Match]:
     parts = fields(normal)
     several = _in_fields(parts) if len(parts) > 1 else []
-    if not several and (in_margin or _LABEL_HERE.search(normal.text)):
+    if not several:
         several = _in_words(normal, in_margin=in_margin)
-    differ = len({(match.axis, match.level) for match in several}) > 1
-    return [] if differ or any(_SPOILS.search(part.text) for part in parts) else several
+    if several and any(_SPOILS.search(part.text) for part in parts):
+        return []
+    if several and any(_is_another_level(word, several) for part in parts for word in part.text.split()):
+        return []
+    if len({(match.axis, match.level) for match in several}) <= 1:
+        return several
+    changed = len(several) == 2 and all(match.form == "level_star_period" for match in several)
+    return [min(several, key=lambda match: tuple(grammar.LEVELS.values()).index(match.level))] if changed else []
 
 
-def _one(joined: Normal) -> Match | None:
-    return labels.match(joined) or grammar.match(joined) or foreign.match(joined)
+def _is_another_level(word: str, several: list[Match]) -> bool:
+    """内部 beside 密级：机密: one choice of several."""
+    return context.is_level_word(word) and not any(word in "".join(match.text.split()) for match in several)
+
+
+def _portions(joined: Normal, *, title: bool) -> list[Match]:
+    found = portions.before(joined) or foreign.portion(joined.text) or (portions.after_title(joined) if title else None)
+    return [] if found is None else [found]
 
 
 def _in_comment(text: str) -> Match | None:
@@ -73,7 +106,7 @@ def _in_comment(text: str) -> Match | None:
     comment = _COMMENT.match(text)
     if comment is None:
         return None
-    found = _one(join_cjk(normalise(comment["rest"])))
+    found = one(join_cjk(normalise(comment["rest"])))
     if found is None:
         return None
     weak = found.strength in {Strength.PLAIN, Strength.BANNER}
@@ -85,21 +118,21 @@ def _in_fields(parts: list[Normal]) -> list[Match]:
     found: list[Match] = []
     index = 0
     while index < len(parts):
-        match = _pair(parts, joined, index)
+        match = _pair(joined, index)
         if match is not None:
             found.append(match)
             index += 2
             continue
-        alone = _one(joined[index])
+        alone = one(joined[index])
         if alone is not None:
             found.append(alone)
         index += 1
     return found
 
 
-def _pair(parts: list[Normal], joined: list[Normal], index: int) -> Match | None:
+def _pair(joined: list[Normal], index: int) -> Match | None:
     """A label in one field and its value in the next."""
-    if index + 1 >= len(parts) or not labels.LABEL_ONLY.fullmatch(joined[index].text):
+    if index + 1 >= len(joined) or not labels.LABEL_ONLY.fullmatch(joined[index].text):
         return None
     label, value = joined[index], joined[index + 1]
     separator = "" if label.text.endswith((":", "=")) else ":"
@@ -108,20 +141,28 @@ def _pair(parts: list[Normal], joined: list[Normal], index: int) -> Match | None
 
 
 def _in_words(normal: Normal, *, in_margin: bool) -> list[Match]:
-    """Fields divided by single spaces: beside a label anywhere, at either end of a header or footer."""
+    """Fields divided by single spaces: labels and starred marks anywhere, bare ones at either end of a margin."""
+    if not in_margin and not _LABEL_HERE.search(normal.text) and "★" not in normal.text:
+        return []
     stripped = _PAGE_NUMBER.sub("", normal.text)
     if in_margin and stripped != normal.text:
         start = normal.text.find(stripped)
-        found = _one(join_cjk(normal.part(start, start + len(stripped))))
+        found = one(join_cjk(normal.part(start, start + len(stripped))))
         if found is not None:
             return [found]
     words = [normal.part(*word.span()) for word in re.finditer(r"\S+", normal.text)]
+    if len(words) > _STRONG_LINE_CHARACTERS_MAX:
+        return []
+    is_short = len(normal.text) <= _STRONG_LINE_CHARACTERS_MAX
     several = []
     for position, word in enumerate(words):
-        found = _one(word)
+        found = one(word)
         if found is None:
             continue
-        at_an_end = position in {0, len(words) - 1}
-        if found.strength is Strength.LABELLED or (in_margin and at_an_end and found.axis != "foreign"):
+        others = [other.text for other in words if other is not word]
+        at_an_end = position in {0, len(words) - 1} and found.axis != "foreign"
+        starred = found.form == "level_star_period" and is_short and not any(map(_SENTENCE.search, others))
+        bare = in_margin and at_an_end and not any(map(_NO_MARGIN_WORD.search, others))
+        if found.strength is Strength.LABELLED or starred or bare:
             several.append(found)
     return several

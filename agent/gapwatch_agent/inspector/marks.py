@@ -7,17 +7,31 @@ nothing by themselves.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gapwatch_agent.inspector import foreign, grammar, hints, judgement, lines, machine_labels, names
+from gapwatch_agent.inspector import (
+    context,
+    foreign,
+    grammar,
+    hints,
+    judgement,
+    labels,
+    lines,
+    machine_labels,
+    names,
+    periods,
+)
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
-from gapwatch_agent.inspector.judgement import Candidate, Surroundings
+from gapwatch_agent.inspector.judgement import Candidate
 from gapwatch_agent.inspector.label_policy import NO_POLICY, LabelPolicy
 from gapwatch_agent.inspector.machine_labels import MachineLabels
+from gapwatch_agent.inspector.register import Register
+from gapwatch_agent.inspector.surroundings import Surroundings, flow_of
 from gapwatch_agent.inspector.zones import FIRST_PAGE_LINES, Line, ZoneTracker
 from gapwatch_proto.events import Hint, Label, Mark, MarkEvidence
 
@@ -32,6 +46,7 @@ AXIS_ORDER: Final = ("state", "exam", "commercial", "work", "enterprise", "forei
 """Ranks compare only within an axis (C16). One record a file needs an order between axes: the weight of the law behind
 each; foreign comes last because its words stand beside Chinese marks as translations."""
 LEVEL_ORDER: Final = ("top_secret", "secret", "confidential", "restricted", "internal", "unclassified")
+_PORTION: Final = re.compile(r"\s*[\[【(（〔]\s*[绝絕机機秘祕TSCUN]")
 _CORE_KEYS: Final = frozenset({"category", "contentstatus", "subject", "keywords", "title"})
 
 
@@ -89,6 +104,8 @@ class _Collector:
         self._surroundings = Surroundings()
         self._surroundings.note_name(name)
         self._previous: dict[str, str] = {}
+        self._page = 1
+        self._register = Register()
         self._hints = 0
         self._last_order = 0
         self._tail: deque[tuple[Line, str]] = deque(maxlen=_TAIL_LINES)
@@ -99,7 +116,7 @@ class _Collector:
                 self._line(self._zones.place(fragment, raw, starts_fragment=number == 0))
 
     def _line(self, line: Line) -> None:
-        flow = where.DOCUMENT if line.part == where.TABLE else line.part
+        flow = flow_of(line.part)
         for candidate in self._waiting:
             if candidate.flow == flow:
                 candidate.next_text = line.text[: lines.LINE_CHARACTERS_MAX]
@@ -108,20 +125,43 @@ class _Collector:
         previous = self._previous.get(flow, "")
         self._previous[flow] = line.text[-200:] if len(line.text) > 200 else line.text
         if flow == where.DOCUMENT:
-            self._last_order = line.order
+            self._turn_page(line)
+            self._register.note(line)
         if line.order <= _CONTEXT_LINES or flow != where.DOCUMENT:
             self._surroundings.note(line)
         if line.part != where.PROPERTY and not lines.TRIGGER.search(line.text):
             return
-        if flow == where.DOCUMENT and line.zone == where.BODY and line.order > FIRST_PAGE_LINES:
-            # Nothing can stand here but the text's last lines, which nobody knows before the end.
+        is_body = flow == where.DOCUMENT and line.zone == where.BODY and line.order > FIRST_PAGE_LINES
+        if is_body and not self._may_stand_in_body(line, previous):
+            # Nothing can stand here but a page's last lines, which nobody knows before its end.
             self._tail.append((line, previous))
             self._hint(line)
             return
         self._match(line, flow, previous)
 
+    def _turn_page(self, line: Line) -> None:
+        """At a page's end its last lines are known to be its bottom."""
+        if line.page > self._page:
+            self._page = line.page
+            self._surroundings.end_page(self._last_order)
+            for last, previous in self._tail:
+                if last.order > self._last_order - _TAIL_LINES:
+                    self._match(last, where.DOCUMENT, previous)
+            self._tail.clear()
+        self._last_order = line.order
+
+    def _may_stand_in_body(self, line: Line, previous: str) -> bool:
+        if _PORTION.match(line.text):
+            return True
+        if line.part != where.TABLE:
+            return False
+        if context.is_title_block(line.text[:200]) or context.is_title_block(previous):
+            self._surroundings.title_block.add((where.DOCUMENT, line.order))
+            return True
+        return self._register.is_open
+
     def _match(self, line: Line, flow: str, previous: str) -> None:
-        found = self._matches(line)
+        found = self._matches(line, previous)
         if not found:
             self._hint(line)
         for match in found:
@@ -140,11 +180,20 @@ class _Collector:
         if told is not None:
             self._hint_list.add(told[0], line.part, line.page, line.zone, told[1])
 
-    def _matches(self, line: Line) -> list[grammar.Match]:
+    def _matches(self, line: Line, previous: str) -> list[grammar.Match]:
         if line.part == where.NOTE:
             return []
-        if line.part != where.PROPERTY:
-            return lines.matches(line.text, in_margin=line.part in {where.HEADER, where.FOOTER})
+        if line.part == where.PROPERTY:
+            return self._of_property(line)
+        remark = self._register.remark(line)
+        if remark is not None:
+            return [remark]
+        found = lines.matches(line.text, in_margin=line.part in {where.HEADER, where.FOOTER})
+        if len(found) == 1 and found[0].form == "level" and labels.is_label(previous):
+            return [replace(found[0], form="label_below", strength=grammar.Strength.LABELLED)]
+        return found
+
+    def _of_property(self, line: Line) -> list[grammar.Match]:
         key = "".join(line.key.lower().split())
         if key in machine_labels.PERIOD_KEYS:
             self._surroundings.note_period(line, machine_labels.period_of(line.text))
@@ -153,8 +202,10 @@ class _Collector:
             return labelled
         found = lines.matches(line.text)
         strong = [match for match in found if match.strength <= grammar.Strength.LABELLED]
-        if key in _CORE_KEYS and key != "title" and not strong:
-            strong = [match for match in found if match.form == "level"]
+        if key in _CORE_KEYS and not strong:
+            strong = [match for match in found if match.form == "level"] if key != "title" else []
+            # A subject or a title carries a mark as a file's name does: [机密]方案.
+            strong = strong or names.matches(line.text.replace("/", " "))
         return [replace(match, form="property", strength=grammar.Strength.LABELLED) for match in strong]
 
     def decide(self) -> Findings:
@@ -171,17 +222,28 @@ class _Collector:
         hint_list, labels = self._hint_list.found(), self._machine.labels()
         if not found:
             return Findings(Mark(), count, hint_list, labels)
-        found.sort(key=lambda mark: (_rank(mark.axis, mark.level), not mark.period, -mark.confidence))
+        found.sort(key=lambda mark: (_rank(mark.axis, mark.level), _shortness(mark.period), -mark.confidence))
         return Findings(_record(found), count, hint_list, labels)
 
     def _note_rejected(self) -> int:
-        """Candidates that are no marks are hints; how many there are."""
-        rejected = [candidate for candidate in self._candidates if not candidate.accepted]
-        for candidate in rejected:
-            line = candidate.line
-            words = candidate.match.level_text or candidate.match.text
-            self._hint_list.add(candidate.refused or hints.BARE_WORD, line.part, line.page, line.zone, words)
-        return len(rejected)
+        """Candidates that are no marks are hints, and so are marks that are badly written; how many there are."""
+        counted = 0
+        for candidate in self._candidates:
+            line, match = candidate.line, candidate.match
+            kind = hints.MALFORMED if candidate.accepted else candidate.refused or hints.BARE_WORD
+            if candidate.accepted and not candidate.malformed:
+                continue
+            words = match.text if candidate.accepted else match.level_text or match.text
+            self._hint_list.add(kind, line.part, line.page, line.zone, words)
+            counted += 1
+        return counted
+
+
+def _shortness(period: str) -> int:
+    """Orders marks of one level by their periods, the longest first (MARK90§8), those without one last."""
+    if period == periods.LONG_TERM:
+        return -periods.LONGEST_DAYS
+    return -(periods.days_of(period) or 1) if period else 0
 
 
 def _record(found: list[judgement.Accepted]) -> Mark:

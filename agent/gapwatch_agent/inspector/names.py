@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gapwatch_agent.inspector import grammar, periods
+from gapwatch_agent.inspector import grammar, periods, unit_marks
 from gapwatch_agent.inspector.grammar import Match
 from gapwatch_agent.inspector.lines import TRIGGER
 from gapwatch_agent.inspector.normalise import join_cjk, normalise
@@ -47,7 +47,8 @@ def _component(stem: str) -> list[Match]:
     last = version.start() if version else len(normal.text)
     levels: set[tuple[str, str]] = set()
     for bracketed in _BRACKETED.finditer(normal.text):
-        match = grammar.match(normal.part(*bracketed.span("inner")))
+        inner = normal.part(*bracketed.span("inner"))
+        match = grammar.match(inner) or unit_marks.match(inner)
         if match is not None:
             levels.add((match.axis, match.level))
             if bracketed.start() <= first or bracketed.end() >= last:

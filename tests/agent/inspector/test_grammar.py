@@ -19,12 +19,6 @@ def _match(text):
         ("机密·5年", "level_separator_period", Strength.STRONG),
         ("机密5年", "level_period", Strength.PLAIN),
         ("机密", "level", Strength.PLAIN),
-        ("核心商密5年", "trade_secret", Strength.STRONG),
-        ("核心商密", "trade_secret", Strength.PLAIN),
-        ("工作秘密", "work_secret", Strength.PLAIN),
-        ("内部资料，请勿外传", "work_notice", Strength.PLAIN),
-        ("受控文件", "stamp", Strength.PLAIN),
-        ("社外秘", "level_abroad", Strength.PLAIN),
     ],
 )
 def test_forms_and_their_strength(text, form, strength):
