@@ -75,6 +75,11 @@ class CompoundFile:
         self._mini: Stream | None = None
         self._read_directory(u32(header, 48), limits)
 
+    @property
+    def bytes_max(self) -> int:
+        """All streams together cannot be longer."""
+        return self._source.size
+
     def damaged(self) -> None:
         """Say once that something of the file is missing or contradicts itself."""
         if not self._damaged:

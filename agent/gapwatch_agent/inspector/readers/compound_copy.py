@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gapwatch_agent.inspector.readers.compound import CHUNK_BYTES, MAGIC, CompoundFile, Entry
+from gapwatch_agent.inspector.readers.source import StopReading
 
 _SECTOR_BYTES: Final = 512
 _NUMBERS: Final = _SECTOR_BYTES // 4
@@ -23,9 +24,12 @@ _ROOT: Final = 5
 
 
 def standalone(compound: CompoundFile, storage: Entry) -> Iterator[bytes]:
-    """The bytes of that file, in pieces."""
+    """The bytes of that file, in pieces. Raises StopReading where its streams are more than the file they lie in."""
     entries = _listed(storage)
     sizes = [0 if entry.is_storage else compound.open(entry).size for entry, _, _ in entries]
+    if sum(sizes) > compound.bytes_max:
+        # Streams of an honest file share nothing.
+        raise StopReading("damaged")
     directory_sectors = -(-len(entries) * _ENTRY_BYTES // _SECTOR_BYTES)
     counts = [directory_sectors, *(-(-size // _SECTOR_BYTES) for size in sizes)]
     tables, more_tables = _table_counts(sum(counts))

@@ -65,7 +65,11 @@ class Formatting:
             return [], []
         data = file.part(name)
         places, at = plex(data, 4)
-        return places, [u32(data, at + 4 * number) & _PAGE_NUMBER for number in range(len(places) - 1)]
+        # Each page stands once in the file, and each is about text of its own.
+        count = min(len(places) - 1, self._body.size // _PAGE_BYTES)
+        pages = {places[number]: u32(data, at + 4 * number) & _PAGE_NUMBER for number in range(count)}
+        ordered = sorted(pages)
+        return ordered, [pages[place] for place in ordered]
 
     def visible(self, chunk: Chunk) -> str:
         """The chunk's text, as long as it was: what is struck or deleted is NUL, what a symbol font shows stands there.
@@ -78,9 +82,11 @@ class Formatting:
         characters: list[str] | None = None
         number = max(bisect_right(self._character_places, chunk.place) - 1, 0)
         while number < len(self._character_pages) and self._character_places[number] < end:
+            least = max(self._character_places[number], chunk.place)
+            last = min((*self._character_places[number + 1 : number + 2], end))
             for start, stop, shown in self._runs_of(self._character_pages[number]):
-                low = (max(start, chunk.place) - chunk.place) // chunk.width
-                high = (min(stop, end) - chunk.place) // chunk.width
+                low = (max(start, least) - chunk.place) // chunk.width
+                high = (min(stop, last) - chunk.place) // chunk.width
                 if low >= high:
                     continue
                 characters = list(chunk.text) if characters is None else characters

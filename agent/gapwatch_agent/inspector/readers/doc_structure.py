@@ -25,7 +25,10 @@ _NUMBERS: Final = {
     "sections": 6, "headers": 11, "character_pages": 12, "paragraph_pages": 13, "clx": 33,
     "shapes": 40, "header_shapes": 41, "drawings": 50, "boxes": 56, "header_boxes": 58,
 }  # fmt: skip
-_TABLE_BYTES_MAX: Final = 32 * MIB
+_TABLE_BYTES_MAX: Final = 4 * MIB
+_DRAWINGS_BYTES_MAX: Final = 32 * MIB
+_TEXT_SHARE: Final = 4
+"""Pieces share bytes of the file only where something was copied: their text is a small multiple of it at most."""
 _CHUNK_CHARACTERS: Final = 1 << 15
 _CP_MAX: Final = 1 << 31
 _PIECE_COMPRESSED: Final = 0x40000000
@@ -74,7 +77,7 @@ class WordFile:
         if table is None and not self.is_old:
             report("damaged")
         self._table: Stream | None = self.body if self.is_old else compound.open(table) if table is not None else None
-        self._budget = limits.expansion_bytes(self.body.size)
+        self._budget = min(limits.expansion_bytes(self.body.size), _TEXT_SHARE * self.body.size + MIB)
         self.codepage = codepages.of_language(u16(self._block, 6))
         self.stories = self._story_ranges()
         self._pieces = self._piece_table(flags)
@@ -86,9 +89,10 @@ class WordFile:
         offset, size = u32(self._block, at), u32(self._block, at + 4)
         if at < 0 or not size or self._table is None:
             return b""
-        if size > _TABLE_BYTES_MAX:
+        size_max = _DRAWINGS_BYTES_MAX if name == "drawings" else _TABLE_BYTES_MAX
+        if size > size_max:
             self._report("too_large")
-            size = _TABLE_BYTES_MAX
+            size = size_max
         data = self._table.read(offset, size)
         if len(data) < size:
             self._report("damaged")

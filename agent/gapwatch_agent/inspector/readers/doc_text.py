@@ -17,6 +17,7 @@ _ODD: Final = re.compile("[\x00-\x06\x0f-\x12\x16-\x1f\xad\ud800-\udfff\uf000-\u
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _FRAGMENT_CHARACTERS_MAX: Final = 1 << 16
 _FIELD_DEPTH_MAX: Final = 64
+_CELLS_MAX: Final = 1000
 _LINE_IN_CELL: Final = "\x0b"
 _PRIVATE: Final = {0xF000 + low: shown for low, shown in SYMBOLS.items()} | {0x1E: "-"}
 
@@ -42,6 +43,7 @@ class Story:
         self._length = 0
         self._cell: list[str] = []
         self._row: list[list[str]] = []
+        self._row_length = 0
         self._inner_row: list[str] = []
         self._fields: list[bool] = []
         self._unshown: list[str] = []
@@ -137,11 +139,10 @@ class Story:
         if paragraph.inner_row_end:
             yield from self._emit_row([[cell] if cell else [] for cell in self._inner_row])
             self._inner_row.clear()
-        elif paragraph.inner_cell:
+        elif paragraph.inner_cell and len(self._inner_row) < _CELLS_MAX:
             self._inner_row.append(text)
         elif paragraph.in_table:
-            if text.strip():
-                self._cell.append(text)
+            yield from self._put_in_cell(text)
         else:
             if self._row or self._cell:
                 yield from self._end_row()
@@ -152,17 +153,24 @@ class Story:
         text = self._take()
         # Without formatting an empty cell right after another cell's end is taken for the end of the row.
         guessed = not paragraph.in_table and self._after_cell_mark and not text and bool(self._row)
-        if text.strip():
-            self._cell.append(text)
+        yield from self._put_in_cell(text)
         if paragraph.row_end or guessed:
             yield from self._end_row()
             return
         self._row.append(self._cell)
         self._cell = []
-        if len(self._row) > _FIELD_DEPTH_MAX * 16:
+        if len(self._row) > _CELLS_MAX:
             yield from self._end_row()
 
+    def _put_in_cell(self, text: str) -> Iterator[Fragment]:
+        if text.strip():
+            self._cell.append(text)
+            self._row_length += len(text)
+            if self._row_length > _FRAGMENT_CHARACTERS_MAX:
+                yield from self._end_row()
+
     def _end_row(self) -> Iterator[Fragment]:
+        self._row_length = 0
         row, self._row = self._row, []
         if self._cell:
             row.append(self._cell)

@@ -19,6 +19,7 @@ _MULTIPLE: Final = 0x1000
 _FIXED_BYTES_MAX: Final = 1 << 20
 _NAMES_BYTES_MAX: Final = 1 << 20
 _NAMED_FROM: Final = 0x8000
+_NAMED_MAX: Final = 1000
 _ENTRY_BYTES: Final = 16
 _LONGEST_HEAD: Final = 32
 """Before the entries stand 32, 24 or 8 bytes: which, is seen by what is left over."""
@@ -58,6 +59,7 @@ class Properties:
 
     def named(self, names: dict[int, str], bytes_max: int) -> Iterator[tuple[str, str]]:
         """Every string property that has a name of its own, several values apart."""
+        found = 0
         for key, entry in list(self._storage.children.items()):
             if not key.startswith(_VALUE) or entry.is_storage:
                 continue
@@ -71,6 +73,9 @@ class Properties:
             text = codepages.decode(raw[: len(raw) // 2 * 2] if wide else raw, 1200 if wide else self.codepage)
             if tag in names and text.strip("\0 \t\r\n"):
                 yield names[tag], text.rstrip("\0")
+                found += 1
+                if found >= _NAMED_MAX:
+                    return
 
     def _fixed(self) -> Iterator[tuple[int, int]]:
         entry = self._storage.children.get(_FIXED)

@@ -22,6 +22,8 @@ _STREAM_BYTES_MAX: Final = MIB
 _VALUE_BYTES_MAX: Final = 1 << 16
 _PROPERTIES_MAX: Final = 2000
 _SETS_MAX: Final = 4
+_TEXT_CHARACTERS_MAX: Final = 1 << 20
+_NAME_BYTES_MAX: Final = 1024
 _VECTOR_MAX: Final = 100
 _SUMMARY: Final = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
 _DOCUMENT_SUMMARY: Final = bytes.fromhex("02d5cdd59c2e1b10939708002b2cf9ae")
@@ -50,12 +52,17 @@ def fragments(compound: CompoundFile, limits: Limits, report: Report) -> Iterato
 
 
 def of_stream(data: bytes) -> Iterator[Fragment]:
-    """The properties of one property set stream."""
+    """The properties of one property set stream, up to a sum that no honest one comes near."""
+    left = _TEXT_CHARACTERS_MAX
     for number in range(min(u32(data, 24), _SETS_MAX)):
         at = 28 + 20 * number
         offset = u32(data, at + 16)
         if 48 <= offset < len(data):
-            yield from _property_set(data[at : at + 16], data[offset:])
+            for fragment in _property_set(data[at : at + 16], data[offset:]):
+                yield fragment
+                left -= len(fragment.text)
+                if left < 0:
+                    return
 
 
 def _property_set(kind: bytes, data: bytes) -> Iterator[Fragment]:
@@ -90,7 +97,7 @@ def _dictionary(data: bytes, at: int, codepage: int) -> dict[int, str]:
             break
         number, length = u32(data, at), u32(data, at + 4)
         size = length * 2 if codepage == codepages.UTF_16 else length
-        names[number] = codepages.decode(data[at + 8 : at + 8 + min(size, _VALUE_BYTES_MAX)], codepage).split("\0")[0]
+        names[number] = codepages.decode(data[at + 8 : at + 8 + min(size, _NAME_BYTES_MAX)], codepage).split("\0")[0]
         # Wide names are padded to four bytes, narrow ones are not.
         at += 8 + (-(-size // 4) * 4 if codepage == codepages.UTF_16 else size)
     return names

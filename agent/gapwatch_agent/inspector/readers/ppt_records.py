@@ -19,7 +19,7 @@ HEAD_BYTES: Final = 8
 _RECORD_BYTES_MAX: Final = 64 * MIB
 _EDITS_MAX: Final = 1000
 _ENCRYPTED_TOKEN: Final = 0xF3D1C4DF
-_OBJECTS_MAX: Final = 1 << 20
+_OBJECTS_MAX: Final = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Presentation:
             raise StopReading("damaged")
         self.stream: Stream = compound.open(entry)
         self._report = report
+        # Records are read once each; more than the file is long means that some are said to lie in others.
+        self._bytes_left = 2 * self.stream.size + MIB
         user = compound.content("Current User", bytes_max=64)
         if u32(user, 12) == _ENCRYPTED_TOKEN:
             raise StopReading("encrypted")
@@ -100,6 +102,9 @@ class Presentation:
             self._report("too_large")
             size = _RECORD_BYTES_MAX
         data = self.stream.read(place + HEAD_BYTES, size) if place >= 0 else b""
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise StopReading("too_large")
         if len(data) < size:
             self._report("damaged")
         return data

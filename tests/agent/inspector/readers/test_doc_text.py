@@ -95,5 +95,10 @@ def test_other_stories_have_no_pages():
     assert _read("一\x0c二\r", part="header") == [("header", 0, "一"), ("header", 0, "二")]
 
 
+def test_endless_cells_come_in_pieces():
+    text = ("行" * 1000 + "\r") * 300 + "尾\x07\x07"
+    assert len(_texts(text, paragraphs=[(text, IN_TABLE)])) > 2
+
+
 def test_endless_paragraphs_come_in_pieces():
     assert len(_texts("x" * 300_000)) > 2

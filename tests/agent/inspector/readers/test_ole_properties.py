@@ -63,6 +63,17 @@ def test_both_streams_and_the_xml_items():
     assert reports == ["damaged"]
 
 
+def test_values_that_share_their_bytes_without_end_are_cut_off():
+    kind = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
+    stream = bytearray(property_stream(kind, {2: ["x" * 60_000]}))
+    at = stream.index(struct.pack("<II", 0x101E, 1))
+    stream[at : at + 8] = struct.pack("<II", 0x101E, 100)
+    places = struct.pack("<II", 2, at - 48) * 200
+    head = bytes(stream[:48]) + struct.pack("<II", len(stream) + len(places), 200)
+    shared = b"".join(struct.pack("<II", number, at - 48 + len(places) - 16) for number in range(2, 202))
+    assert sum(len(text) for _, text in _found(head + shared + bytes(stream[72:]))) < 2_000_000
+
+
 _STREAM = user_properties({"密级": "机密", "n": 5}, 1200) + summary("标题")
 
 

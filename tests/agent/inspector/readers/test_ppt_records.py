@@ -78,6 +78,14 @@ def test_edits_that_point_at_themselves_end():
     assert len(found.numbers(SLIDE)) == 1
 
 
+def test_a_record_said_to_be_many_is_stopped():
+    found, _ = _opened(presentation_streams([slide(shape("x" * 20_000))]))
+    (number,) = found.numbers(SLIDE)
+    with pytest.raises(StopReading) as stopped:
+        [found.content(found.place(number)) for _ in range(1000)]
+    assert stopped.value.reason == "too_large"
+
+
 def test_nothing_stands_where_nothing_is():
     found, reports = _opened(presentation_streams([slide()]))
     assert found.place(12345) == -1
