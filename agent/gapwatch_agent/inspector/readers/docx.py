@@ -13,10 +13,9 @@ from typing import Final
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers import office_drawing, office_package, word_xml
+from gapwatch_agent.inspector.readers import office_drawing, office_package, office_properties, word_xml
 from gapwatch_agent.inspector.readers.office_package import Package
 from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source
-from gapwatch_agent.inspector.readers.word_controls import Variables
 
 _KINDS: Final = (
     (re.compile(r"header\+xml$"), where.HEADER),
@@ -52,7 +51,7 @@ def _fragments(package: Package) -> Iterator[Fragment | Embedded]:
     yield from package.properties()
     for name, part in parts.items():
         if part == where.PROPERTY:
-            yield from package.part(name, Variables())
+            yield from package.part(name, office_properties.Variables("docVar"))
     for wanted in _ORDER:
         for name, part in parts.items():
             if part == wanted:

@@ -8,6 +8,7 @@ from gapwatch_agent.inspector.readers.xml_stream import attribute
 
 _VALUE_CHARACTERS_MAX = 1000
 _TYPES_MAX = 10_000
+_VARIABLES_MAX = 1000
 _EXTENDED_KEYS = frozenset({"Manager", "Company", "Template", "HyperlinkBase"})
 
 
@@ -60,6 +61,35 @@ class Extended(Core):
         if name in _EXTENDED_KEYS:
             super().end(name)
         self._text = ""
+
+
+class Variables:
+    """Properties in the attributes ``name`` and ``val`` of elements anywhere: a document's variables (``docVar``), a
+    slide's tags (``tag``), in which programs keep labels.
+    """
+
+    def __init__(self, element: str) -> None:
+        self._element = element
+        self._ready: list[Fragment] = []
+        self._count = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == self._element and self._count < _VARIABLES_MAX:
+            self._count += 1
+            key, value = attribute(attributes, "name") or "", attribute(attributes, "val") or ""
+            if value.strip():
+                value, key = value[:_VALUE_CHARACTERS_MAX], key[:_VALUE_CHARACTERS_MAX]
+                self._ready.append(Fragment(value, part=where.PROPERTY, key=key))
+
+    def end(self, name: str) -> None:
+        """Everything stands in attributes."""
+
+    def characters(self, text: str) -> None:
+        """No text."""
+
+    def take(self) -> list[Fragment]:
+        ready, self._ready = self._ready, []
+        return ready
 
 
 class ContentTypes:

@@ -11,7 +11,7 @@ from typing import Final
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers import drawing_ml, office_drawing, office_package
+from gapwatch_agent.inspector.readers import drawing_ml, office_drawing, office_package, office_properties
 from gapwatch_agent.inspector.readers.office_package import Package
 from gapwatch_agent.inspector.readers.pptx_slide import Backdrop, Frames, Slide
 from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
@@ -39,6 +39,8 @@ def _fragments(package: Package) -> Iterator[Fragment | Embedded]:
     presentation = _Presentation()
     yield from package.part(main, presentation)
     slides = _slides(package, main, presentation.slides)
+    for name in dict.fromkeys(tag for part in (main, *slides) for tag in package.related(part, "tags")):
+        yield from package.part(name, office_properties.Variables("tag"))
     backdrops = _Backdrops(package, presentation.height)
     # A template has no slides yet: whatever it brings is what its slides will show.
     in_use = slides or [name for name in package.names() if _BACKDROP_NAMES.fullmatch(name)]

@@ -18,6 +18,7 @@ _BOTTOM: Final = 0.90
 _FOOTER_LINES_MAX: Final = 3
 _MASTER_TOP: Final = 0.15
 _TOP_LINES: Final = 6
+_BARE_WORD_CHARACTERS_MAX: Final = 4
 _USUAL_TOP: Final = 0.3
 
 Frames = dict[tuple[str, str], tuple[float, float]]
@@ -95,11 +96,12 @@ class Slide:
             return _texts(shape, where.WATERMARK, self.page)
         middle = _middle(shape, self.slide_height)
         if middle is None:
-            zone = "" if shape.placeholder in _TITLES or not shape.placeholder else self._inner
+            named = shape.placeholder in _TITLES and not _is_subject(shape)
+            zone = "" if named or not shape.placeholder else self._inner
             return _texts(shape, where.DOCUMENT, self.page, zone)
         if middle >= _BOTTOM and len(shape.lines) <= _FOOTER_LINES_MAX and not shape.placeholder:
             return _texts(shape, where.FOOTER, self.page)
-        top = middle <= (_FIRST_TOP if self.page == 1 else _LATER_TOP)
+        top = middle <= (_FIRST_TOP if self.page == 1 else _LATER_TOP) and not _is_subject(shape)
         zone = (where.FIRST_PAGE_TOP if self.page == 1 else where.PAGE_TOP) if top else self._inner
         found = _texts(shape, where.DOCUMENT, self.page, where.PAGE_BOTTOM if middle >= _BOTTOM else zone)
         lines = len(shape.lines)
@@ -111,6 +113,11 @@ class Slide:
     @property
     def _inner(self) -> str:
         return where.FIRST_PAGE if self.page == 1 else where.BODY
+
+
+def _is_subject(shape: Shape) -> bool:
+    """A title of one bare word names what the slide is about: lessons on secrecy are full of them."""
+    return shape.placeholder in _TITLES and len("".join(shape.text().split())) <= _BARE_WORD_CHARACTERS_MAX
 
 
 def _texts(shape: Shape, part: str, page: int, zone: str = "") -> list[Fragment]:

@@ -1,18 +1,13 @@
-"""WordprocessingML's forms: content controls that show only their prompt, form fields whose value is no text of the
-document, and document variables.
-"""
+"""WordprocessingML's forms: content controls that show only their prompt, fields whose value is no text of the document."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from gapwatch_agent.inspector import fragments as where
-from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.readers.xml_stream import attribute
 
 _VALUE_CHARACTERS_MAX: Final = 1000
 _ENTRIES_MAX: Final = 100
-_VARIABLES_MAX: Final = 1000
 
 
 def is_on(attributes: dict[str, str]) -> bool:
@@ -94,29 +89,3 @@ class FormField:
         """At the field's end: its value where no text said it."""
         value, self._value = self._value, ""
         return value
-
-
-class Variables:
-    """``settings.xml``: document variables, in which programs keep labels. A handler of its own."""
-
-    def __init__(self) -> None:
-        self._ready: list[Fragment] = []
-        self._count = 0
-
-    def take(self) -> list[Fragment]:
-        ready, self._ready = self._ready, []
-        return ready
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "docVar" and self._count < _VARIABLES_MAX:
-            self._count += 1
-            key, value = attribute(attributes, "name") or "", attribute(attributes, "val") or ""
-            if value.strip():
-                value, key = value[:_VALUE_CHARACTERS_MAX], key[:_VALUE_CHARACTERS_MAX]
-                self._ready.append(Fragment(value, part=where.PROPERTY, key=key))
-
-    def end(self, name: str) -> None:
-        """Everything stands in attributes."""
-
-    def characters(self, text: str) -> None:
-        """No text."""

@@ -24,6 +24,9 @@ _SYMBOLS: Final = {
     "f0ab": "★", "f0b6": "☆", "f0fe": "☑", "f052": "☑", "f0fd": "☒", "f0a8": "□", "f06f": "□", "f0a3": "□",
 }  # fmt: skip
 """Characters of the Wingdings fonts that stand for stars and boxes."""
+_TYPED_SYMBOLS: Final = {int(code, 16): shown for code, shown in _SYMBOLS.items()}
+_PRIVATE: Final = re.compile("[\uf000-\uf0ff]")
+"""The same characters typed as text in such a font."""
 _LINE_IN_CELL: Final = "\x0b"
 _BOXES: Final = frozenset({where.TEXT_BOX, where.WATERMARK})
 _ROTATION: Final = re.compile(r"(?:^|;)\s*rotation:\s*(-?\d{1,3})(?:;|\s|$)")
@@ -238,6 +241,8 @@ class Body:
     def _flush_paragraph(self) -> None:
         flow = self._flows[-1]
         text = "".join(flow.pieces)
+        if _PRIVATE.search(text):
+            text = text.translate(_TYPED_SYMBOLS)
         flow.pieces.clear()
         flow.length = 0
         if not text.strip():

@@ -174,6 +174,14 @@ def test_properties():
     assert _evidence(raw_pptx(shape("甲"), others={"docProps/core.xml": core}))[0][0] == "property"
 
 
+def test_tags_are_properties():
+    others = {
+        "ppt/slides/_rels/slide1.xml.rels": relations([_LAYOUT, ("rId2", "tags", "../tags/tag1.xml")]),
+        "ppt/tags/tag1.xml": element("p:tagLst", '<p:tag name="密级" val="机密"/>'),
+    }
+    assert _evidence(raw_pptx(shape("甲"), others=others))[0][0] == "property"
+
+
 def test_a_presentation_that_is_missing_is_damaged_and_its_slides_are_read():
     slides = {"ppt/slides/slide1.xml": element("p:sld", shape("机密★5年", top=0)), "ppt/presentation.xml": ""}
     found = _examine(zipped(slides))

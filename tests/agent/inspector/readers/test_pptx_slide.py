@@ -31,7 +31,14 @@ def test_kinds_decide_before_height():
     assert _one(Shape("ftr", top=0, height=1, lines=["x"])) == ("footer", "")
     assert _one(Shape("hdr", lines=["x"])) == ("header", "")
     assert _one(Shape(top=0, height=1, turned=True, lines=["x"])) == ("watermark", "")
-    assert _one(Shape("title", turned=True, top=0, height=1, lines=["x"])) == ("document", "first_page_top")
+    assert _one(Shape("title", turned=True, top=0, height=1, lines=["a title"])) == ("document", "first_page_top")
+
+
+def test_a_title_of_one_word_is_a_subject():
+    for page, zone in ((1, "first_page"), (2, "body")):
+        for top in (10, -1.0):
+            assert _one(Shape("title", top=top, height=40, lines=["机密"]), page) == ("document", zone)
+    assert _one(Shape("title", top=10, height=40, lines=["机密★5年"]), 2) == ("document", "page_top")
 
 
 def test_a_long_text_leaves_the_top():
@@ -41,7 +48,7 @@ def test_a_long_text_leaves_the_top():
 
 def test_frames_by_index_and_by_kindred_kind():
     frames = {("title", ""): (0.0, 10.0), ("body", "2"): (900.0, 10.0), ("body", ""): (500.0, 10.0)}
-    assert _one(Shape("ctrTitle", lines=["x"]), frames=frames)[1] == "first_page_top"
+    assert _one(Shape("ctrTitle", lines=["a title"]), frames=frames)[1] == "first_page_top"
     assert _one(Shape("obj", "2", lines=["x"]), frames=frames)[1] == "page_bottom"
     assert _one(Shape("obj", "9", lines=["x"]), frames=frames)[1] == "first_page"
 

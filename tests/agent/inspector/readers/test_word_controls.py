@@ -1,7 +1,6 @@
 """Controls, form fields and variables of Word documents."""
 
-from gapwatch_agent.inspector.readers import xml_stream
-from gapwatch_agent.inspector.readers.word_controls import FormField, Prompts, Variables, is_on
+from gapwatch_agent.inspector.readers.word_controls import FormField, Prompts, is_on
 
 
 def test_switches():
@@ -56,9 +55,3 @@ def test_text_of_the_result_needs_no_other():
     field.said()
     assert field.end() == ""
     assert FormField().end() == ""
-
-
-def test_variables_are_properties():
-    content = '<settings><docVars><docVar name="密级" val="机密"/><docVar name="x" val=" "/></docVars></settings>'
-    found = list(xml_stream.fragments([content.encode()], Variables(), 9, lambda _: None))
-    assert [(item.part, item.key, item.text) for item in found] == [("property", "密级", "机密")]
