@@ -1,4 +1,4 @@
-"""WordprocessingML's forms: content controls that show only their prompt, fields whose value is no text of the document."""
+"""WordprocessingML's forms: content controls that show only their prompt, fields whose value is no text of the file."""
 
 from __future__ import annotations
 
