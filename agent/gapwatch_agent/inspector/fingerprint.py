@@ -17,7 +17,7 @@ from bisect import bisect_left
 from codecs import utf_16_le_encode  # directly: looking a codec up would import a module, which the cage forbids
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from gapwatch_agent.inspector import fragments as where
@@ -37,6 +37,9 @@ SHARED_MIN: Final = 8
 """Fewer common samples are no evidence."""
 SAME_CONTAINMENT: Final = 0.2
 """Two texts share content when this part of the smaller one stands in the other (how it was measured: ADR 0019)."""
+SAME_CONTAINMENT_LITTLE: Final = 0.3
+LITTLE_SHARED: Final = 40
+"""Fewer common samples (some 600 letters) may be a letterhead and a clause or two: they must be a larger part."""
 
 _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">B4sBH")
@@ -44,6 +47,8 @@ _RATE_MAX: Final = 32
 _VALUE_BITS: Final = 8
 _RARITY: Final = tuple(_VALUE_BITS - value.bit_length() for value in range(1 << (_VALUE_BITS - RATE_MIN)))
 _BLOCK: Final = 1 << 15
+_HITS_MAX: Final = _BLOCK // 4
+"""Four times what chance selects of a block: beyond it a text repeats itself and has little more to say."""
 _UNIT: Final = 2
 _GRAM_BYTES: Final = GRAM * _UNIT
 _OVERLAP_BYTES: Final = _GRAM_BYTES - _UNIT
@@ -57,6 +62,7 @@ _PAGE_NUMBER: Final = re.compile(
     r"[-–—·.()（）\[\]〔〕]*(?:\d{1,4}(?:/\d{1,4})?|第\d{1,4}页[,，/]?(?:共\d{1,4}页)?|[Pp]age\d{1,4}(?:of\d{1,4})?)"
     r"[-–—·.()（）\[\]〔〕]*"
 )
+_ODD_WORDS_MAX: Final = 500
 _MARK_WORDS: Final = (
     *("密", "秘", "祕", "内", "內", "受控", "限阅", "限閱"),
     *("SECRET", "CONFIDENTIAL", "RESTRICT", "OFFICIAL", "CLASSIFIED", "CUI", "PROTECTED", "GEHEIM", "VERTRAULICH"),
@@ -66,6 +72,8 @@ _PROSE: Final = frozenset("，。；、,;")
 """Marks are not sentences; the few notices that are stay part of the text."""
 _MARK_CHECKS_MAX: Final = 100
 """Different lines of a text that are looked at as marks; each costs some ten microseconds."""
+_LINE_CHECKS_MAX: Final = 50_000
+"""Lines of a text that are looked at as marks or page numbers at all: no text is made of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,8 @@ class Comparison:
     @property
     def same_content(self) -> bool:
         """Whether one holds enough of the other, on enough evidence."""
-        return self.shared >= SHARED_MIN and max(self.first_in_second, self.second_in_first) >= SAME_CONTAINMENT
+        least = SAME_CONTAINMENT if self.shared >= LITTLE_SHARED else SAME_CONTAINMENT_LITTLE
+        return self.shared >= SHARED_MIN and max(self.first_in_second, self.second_in_first) >= least
 
 
 def key_id(key: bytes) -> bytes:
@@ -176,19 +185,20 @@ class Sampler:
         self._waiting = 0
         self._room = CHARACTERS_MAX
         self._tail = b""
+        self._line_checks = _LINE_CHECKS_MAX
         self._checked: dict[str, bool] = {}
 
     def feed(self, text: str) -> None:
         """The text's next lines."""
-        if self._room <= 0:
-            return
-        if len(text) > self._room:
-            text = text[: self._room]
-        self._room -= len(text) + 1
-        self._pieces.append(text)
-        self._waiting += len(text) + 1
-        if self._waiting >= _BLOCK:
-            self._absorb()
+        for start in range(0, min(len(text), self._room), _BLOCK):
+            piece = text[start : start + min(_BLOCK, self._room)]
+            self._room -= len(piece) + 1
+            self._pieces.append(piece)
+            self._waiting += len(piece) + 1
+            if self._waiting >= _BLOCK:
+                self._absorb()
+            if self._room <= 0:
+                return
 
     def finish(self) -> Fingerprint | None:
         """The fingerprint of all that was fed; None when that is too little."""
@@ -201,18 +211,28 @@ class Sampler:
         block = "\n" + "\n".join(self._pieces) + "\n"
         self._pieces.clear()
         self._waiting = 0
-        block = self._without_marks(_MAYBE_PAGE_NUMBER.sub(_page_number, block))
-        data = self._tail + utf_16_le_encode(_canonical(block), "surrogatepass")[0]
+        text = _canonical(self._without_marks(self._without_page_numbers(block)))
+        # A character may stand for eighteen: what that adds is taken from what may still come.
+        self._room -= max(len(text) - len(block), 0)
+        data = self._tail + utf_16_le_encode(text, "surrogatepass")[0]
         for start in range(0, len(data) - _OVERLAP_BYTES, _BLOCK * _UNIT):
             self._sample(data[start : start + _BLOCK * _UNIT + _OVERLAP_BYTES])
         self._tail = data[-_OVERLAP_BYTES:]
+
+    def _without_page_numbers(self, block: str) -> str:
+        if self._line_checks <= 0:
+            return block
+        block, checks = _MAYBE_PAGE_NUMBER.subn(_page_number, block, self._line_checks)
+        self._line_checks -= checks
+        return block
 
     def _without_marks(self, block: str) -> str:
         """The block less the lines that are a mark: with and without it, a text has the same fingerprint."""
         found: dict[int, int] = {}
         for word in _MARK_WORDS:
             at = block.find(word)
-            while at >= 0:
+            while at >= 0 and self._line_checks > 0:
+                self._line_checks -= 1
                 end = block.find("\n", at)
                 start = block.rfind("\n", 0, at)
                 if end - start <= _MARK_CHARACTERS_MAX and self._is_mark(block[start + 1 : end]):
@@ -240,7 +260,7 @@ class Sampler:
         values = self._values(units)
         selected = {
             units[_UNIT * (at := hit.start()) : _UNIT * at + _GRAM_BYTES]: values[at]
-            for hit in _SELECTED[min(self._rate, _VALUE_BITS)].finditer(values)
+            for hit in islice(_SELECTED[min(self._rate, _VALUE_BITS)].finditer(values), _HITS_MAX)
         }
         # Key and gram fit one block of BLAKE2b, which cannot be extended: half the work of its own keyed mode.
         key = self._key
@@ -305,7 +325,10 @@ def _canonical(text: str) -> str:
     words = _WORDS.findall(text)
     joined = "".join(words)
     if not unicodedata.is_normalized("NFKD", joined):
-        joined = "".join(word if unicodedata.is_normalized("NFKD", word) else _decomposed(word) for word in words)
+        odd = sum(not unicodedata.is_normalized("NFKD", word) for word in words)
+        # Decomposing is slow, asking is not: few words of most texts need it.
+        whole = [joined] if odd > _ODD_WORDS_MAX else words
+        joined = "".join(word if unicodedata.is_normalized("NFKD", word) else _decomposed(word) for word in whole)
     return joined.casefold().replace("_", "")
 
 

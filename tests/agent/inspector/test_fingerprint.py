@@ -157,6 +157,18 @@ def test_one_huge_line_is_cut_at_the_bound():
     assert sampler.finish() is None
 
 
+@pytest.mark.parametrize(
+    "text", ["\ufdfa", "内\n", "1\n", "密级\n", "\n" + " " * 500, "第" * 40 + "\n", "ﬃ😀", "SECRET\t"]
+)
+def test_texts_made_to_cost_much_are_taken_to_the_bound_and_no_further(text):
+    sampler = Sampler(KEY)
+    for _ in range(60):
+        sampler.feed(text * (100_000 // len(text)))
+    assert sampler.finish() is None
+    sampler.feed(DOCUMENT)
+    assert sampler.finish() is None
+
+
 @given(st.text(max_size=400), st.integers(1, 300))
 @settings(max_examples=60, deadline=None)
 def test_any_text_can_be_fed(text, times):
@@ -231,7 +243,9 @@ def test_comparisons_are_symmetric_and_bounded(one, other):
 
 def test_too_little_evidence_is_none():
     assert not Comparison(shared=7, of_first=10, of_second=10).same_content
-    assert Comparison(shared=8, of_first=32, of_second=2000).same_content
+    assert Comparison(shared=10, of_first=32, of_second=2000).same_content
+    assert not Comparison(shared=30, of_first=120, of_second=2000).same_content
+    assert Comparison(shared=85, of_first=400, of_second=2000).same_content
     assert not Comparison(shared=75, of_first=400, of_second=2000).same_content
     assert Comparison(0, 0, 0).first_in_second == Comparison(0, 0, 0).second_in_first == 0.0
 
@@ -294,6 +308,7 @@ def test_content_is_recognised(name):
 
 def test_unrelated_documents_with_one_letterhead_and_clauses_are_not_one():
     made = [print_of(prose.office_document(seed, 3000)) for seed in range(40)]
+    made += [print_of(prose.office_document(seed, 1300)) for seed in range(50, 80)]
     found = [compare(one, other) for one, other in itertools.combinations(made, 2)]
     assert all(one.shared >= fingerprint.SHARED_MIN for one in found)
     assert not any(one.same_content for one in found)
