@@ -20,6 +20,7 @@ from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers import (
     label_xml,
+    pdf_damage,
     pdf_extras,
     pdf_library,
     pdf_lines,
@@ -60,7 +61,7 @@ def _fragments(source: Source, limits: Limits, report: Report) -> Iterator[Fragm
     whole = source.size <= pdf_library.IN_MEMORY_BYTES_MAX
     raw = pdf_objects.load(source, whole=whole)
     yield from _packets(raw, limits, report)
-    if raw.has_broken_streams(limits) or raw.is_cut_off():
+    if pdf_damage.has_broken_streams(raw, limits) or pdf_damage.is_cut_off(raw) or pdf_damage.has_lost_objects(raw):
         report("damaged")
     try:
         with pdf_library.opened(source, raw.content if whole else b"") as document:
@@ -72,6 +73,9 @@ def _fragments(source: Source, limits: Limits, report: Report) -> Iterator[Fragm
                 yield from _properties(raw, document)
             reader = _Pages(document, source, raw.content if whole else b"", limits, report)
             yield from reader.fragments()
+            if reader.is_mute and b"/FontFile" in raw.content:
+                # A font is carried for the text that uses it: where none shows, something on the way is broken.
+                report("damaged")
             yield from pdf_extras.outline(document)
             yield from reader.notes
             yield from pdf_extras.attachments(document, limits, report)
@@ -121,6 +125,7 @@ class _Pages:
         self._content = content
         self._deadline_s = time.process_time() + limits.cpu_s * _TIME_SHARE
         self._texts = 0
+        self.is_mute = True
         self._pictures = 0
         self._running: frozenset[str] = frozenset()
         self._watermarks: set[str] = set()
@@ -188,6 +193,7 @@ class _Pages:
 
     def _read(self, page: Handle, seen: _Seen) -> None:
         with pdf_page.opened(page, seen.number) as text:
+            self.is_mute = self.is_mute and (text is None or not text.text)
             if text is None or not text.text.strip() or text.is_unreadable():
                 return
             self._texts += 1
@@ -200,6 +206,7 @@ class _Pages:
         """A page without text: blank, or a picture for OCR."""
         if not pdf_extras.holds_picture(page):
             return
+        self.is_mute = False
         near_an_end = seen.number <= _PICTURE_PAGES or seen.number == self._count
         if PAGE_READER is not None and near_an_end:
             image = pdf_extras.render(page, seen.number)

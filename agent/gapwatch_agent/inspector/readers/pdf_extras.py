@@ -22,6 +22,7 @@ _ATTACHMENTS_MAX: Final = 1000
 _OBJECTS_MAX: Final = 2000
 _PICTURE_SHARE: Final = 0.25
 """Of the page: less is a logo on a blank page."""
+_STROKES_MIN: Final = 50
 _RENDER_DPI: Final = 200
 _RENDER_PIXELS_MAX: Final = 12_000_000
 _POINTS_PER_INCH: Final = 72
@@ -165,21 +166,22 @@ def _embedded(offered: _Offered, index: int, limits: Limits) -> Embedded:
 
 
 def holds_picture(page: Handle) -> bool:
-    """Whether pictures, or anything drawn as one, cover a good part of the page."""
+    """Whether a good part of the page is a picture, or drawn: letters can be outlines."""
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
     whole = max(width * height, 1.0)
     edges = [ctypes.c_float() for _ in range(4)]
-    covered = 0.0
+    covered, strokes = 0.0, 0
     for index in range(min(pdfium.FPDFPage_CountObjects(page), _OBJECTS_MAX)):
         drawn = pdfium.FPDFPage_GetObject(page, index)
         kind = pdfium.FPDFPageObj_GetType(drawn)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             return True
+        strokes += kind == pdfium.FPDF_PAGEOBJ_PATH
         drawing = kind in {pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM}
         if drawing and pdfium.FPDFPageObj_GetBounds(drawn, *edges):
             left, bottom, right, top = (edge.value for edge in edges)
             covered += max(right - left, 0.0) * max(top - bottom, 0.0)
-    return bool(covered >= _PICTURE_SHARE * whole)
+    return bool(covered >= _PICTURE_SHARE * whole or strokes >= _STROKES_MIN)
 
 
 def render(page: Handle, number: int) -> PageImage | None:

@@ -1,4 +1,4 @@
-"""What pdfium does not tell about a PDF, found in its bytes: names of Info entries, the XMP packet, signs of damage.
+"""What pdfium does not tell about a PDF, found in its bytes: names of Info entries, the XMP packet.
 
 Objects are found by their heads, not by the cross reference table, so that it works in broken files too; everything is
 bounded, and what is inflated shares one budget.
@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers import pdf_strings
-from gapwatch_agent.inspector.readers.source import Source, StopReading
+from gapwatch_agent.inspector.readers.source import Source
 
 _WINDOW_BYTES: Final = 4 << 20
 _DICTIONARY_BYTES_MAX: Final = 1 << 16
@@ -23,23 +22,15 @@ _PACKET_BYTES_MAX: Final = 4 << 20
 _PACKETS_MAX: Final = 4
 _OBJECT_STREAMS_MAX: Final = 2000
 _INFLATED_BYTES_MAX: Final = 32 << 20
-_STREAM_BYTES_MAX: Final = 128 << 20
-"""A stream this large unpacked would have pdfium ask for more memory than there is."""
-_CHECKED_STREAMS_MAX: Final = 20_000
-_CHECKED_BYTES_MAX: Final = 8 << 20
 _STEP_BYTES: Final = 1 << 20
-_TAIL_BYTES: Final = 4096
 
 _INFO: Final = re.compile(rb"/Info\s+(\d{1,9})\s+(\d{1,5})\s+R")
 _ROOT: Final = re.compile(rb"/Root\s+(\d{1,9})\s+(\d{1,5})\s+R")
 _METADATA: Final = re.compile(rb"/Metadata\s+(\d{1,9})\s+(\d{1,5})\s+R")
 _ENCRYPT: Final = re.compile(rb"/Encrypt(?:\s+\d+\s+\d+\s+R|\s*<<)")
 _FIRST: Final = re.compile(rb"/First\s+(\d{1,9})")
-_START: Final = re.compile(rb"startxref\s+(\d{1,19})\s")
-_STREAM: Final = re.compile(rb"stream\r?\n")
-_DEFLATED: Final = re.compile(rb"/Filter\s*\[?\s*/Fl(?:ateDecode)?\b")
-_NOT_TEXT: Final = re.compile(rb"/Subtype\s*/Image|/Length1|/Subtype\s*/(?:Type1C|CIDFontType0C|OpenType)")
-"""Streams whose damage costs no text, and which are the large ones."""
+STREAM: Final = re.compile(rb"stream\r?\n")
+DEFLATED: Final = re.compile(rb"/Filter\s*\[?\s*/Fl(?:ateDecode)?\b")
 
 
 @dataclass(slots=True)
@@ -84,8 +75,8 @@ class Raw:
             at = self.content.find(b"/ObjStm", at + 1)
             if at < 0 or budget <= 0:
                 return
-            opened = _STREAM.search(self.content, at, at + _HEAD_BYTES_MAX)
-            first = opened and _FIRST.search(self._dictionary(opened.start()))
+            opened = STREAM.search(self.content, at, at + _HEAD_BYTES_MAX)
+            first = opened and _FIRST.search(self.entries(opened.start()))
             if not opened or not first:
                 continue
             data, _sound = inflated(self.content, opened.end(), budget)
@@ -94,7 +85,7 @@ class Raw:
             numbers = [int(word) for word in data[:start].split()[:20_000] if word.isdigit()]
             yield {n: start + offset for n, offset in zip(numbers[::2], numbers[1::2], strict=False)}, data
 
-    def _dictionary(self, stream_at: int) -> bytes:
+    def entries(self, stream_at: int) -> bytes:
         """The dictionary before a stream."""
         start = self.content.rfind(b" obj", max(stream_at - _HEAD_BYTES_MAX, 0), stream_at)
         return self.content[start if start >= 0 else max(stream_at - _HEAD_BYTES_MAX, 0) : stream_at]
@@ -130,12 +121,12 @@ class Raw:
             if named is None:
                 continue
             at = self.content.rfind(b"%s %s obj" % named.groups())
-            opened = _STREAM.search(self.content, at, at + _HEAD_BYTES_MAX) if at >= 0 else None
+            opened = STREAM.search(self.content, at, at + _HEAD_BYTES_MAX) if at >= 0 else None
             if opened is None:
                 continue
             # By its first byte too: pdfium loses the filter's name when it saves without encryption.
             packed = self.content[opened.end() : opened.end() + 1] == b"\x78"
-            if packed or _DEFLATED.search(self.content, at, opened.start()):
+            if packed or DEFLATED.search(self.content, at, opened.start()):
                 data, _sound = inflated(self.content, opened.end(), _PACKET_BYTES_MAX)
             else:
                 end = self.content.find(b"endstream", opened.end(), opened.end() + _PACKET_BYTES_MAX)
@@ -144,38 +135,6 @@ class Raw:
             if b"xmpmeta" in packet or b"RDF" in packet:
                 return packet
         return b""
-
-    # --- damage
-
-    def is_cut_off(self) -> bool:
-        """Whether the end a PDF must have is missing."""
-        tail = self.content.rstrip(b"\0\r\n\t ")[-_TAIL_BYTES:]
-        return b"%%EOF" not in tail or _START.search(tail) is None
-
-    def has_broken_streams(self, limits: Limits) -> bool:
-        """Whether a packed stream that can hold text does not unpack: pdfium would pass over it in silence.
-
-        Raises StopReading where a stream would unpack to more than there is memory.
-        """
-        if not self.whole or self.is_encrypted():
-            return False
-        unpacked = 0
-        largest = min(limits.expansion_bytes(len(self.content)), _STREAM_BYTES_MAX)
-        for count, opened in enumerate(_STREAM.finditer(self.content)):
-            if count >= _CHECKED_STREAMS_MAX or unpacked > _CHECKED_BYTES_MAX:
-                return False
-            if self.content[opened.start() - 3 : opened.start()] == b"end":
-                continue
-            entries = self._dictionary(opened.start())
-            if not _DEFLATED.search(entries) or _NOT_TEXT.search(entries):
-                continue
-            size, sound = _measured(self.content, opened.end(), largest)
-            unpacked += size
-            if size > largest:
-                raise StopReading("too_large")
-            if not sound:
-                return True
-        return False
 
 
 def load(source: Source, *, whole: bool) -> Raw:
@@ -191,7 +150,7 @@ def inflated(content: bytes, start: int, size_max: int) -> tuple[bytes, bool]:
     unpacker = zlib.decompressobj()
     pieces: list[bytes] = []
     size = 0
-    for piece in _steps(unpacker, content, start):
+    for piece in steps(unpacker, content, start):
         if piece is None:
             return b"".join(pieces), False
         pieces.append(piece)
@@ -201,20 +160,7 @@ def inflated(content: bytes, start: int, size_max: int) -> tuple[bytes, bool]:
     return b"".join(pieces)[:size_max], unpacker.eof
 
 
-def _measured(content: bytes, start: int, size_max: int) -> tuple[int, bool]:
-    """How much it unpacks to, and whether it is sound to its end."""
-    unpacker = zlib.decompressobj()
-    size = 0
-    for piece in _steps(unpacker, content, start):
-        if piece is None:
-            return size, False
-        size += len(piece)
-        if size > size_max:
-            break
-    return size, unpacker.eof
-
-
-def _steps(unpacker: zlib._Decompress, content: bytes, start: int) -> Iterator[bytes | None]:
+def steps(unpacker: zlib._Decompress, content: bytes, start: int) -> Iterator[bytes | None]:
     """Pieces of bounded size; None at an error. Never goes past the packed data's own end."""
     view = memoryview(content)
     feed, step = start, 4096

@@ -107,3 +107,8 @@ def test_bits_turned_anywhere(seed, count):
     found, _, reasons = read_all(pdf, bytes(content))
     assert set(reasons) <= REASONS
     assert found or reasons
+
+
+def test_fonts_without_any_text_are_damage():
+    font = b"<</Type/FontDescriptor/FontFile2 99 0 R>>"
+    assert _examine(Pdf([Page([])], objects=[font]).build()).reason == "damaged"

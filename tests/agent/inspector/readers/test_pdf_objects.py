@@ -2,7 +2,6 @@
 
 import zlib
 
-from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers import pdf_objects
 from gapwatch_agent.inspector.readers.pdf_objects import Raw
 from gapwatch_agent.inspector.readers.source import BytesSource
@@ -46,29 +45,6 @@ def test_the_document_s_own_packet_is_preferred():
     assert b"SECRET" in packet
 
 
-def test_ends():
-    sound = document("正文")
-    assert not _raw(sound).is_cut_off()
-    assert not _raw(sound + b"\r\n\0\0\0").is_cut_off()
-    assert _raw(sound[:-10]).is_cut_off()
-    assert _raw(sound.replace(b"startxref", b"startxxxx")).is_cut_off()
-
-
-def test_streams_that_do_not_unpack():
-    sound = document("正文", packed=True)
-    assert not _raw(sound).has_broken_streams(Limits())
-    packed = zlib.compress(b"x" * 1000)
-    for entries, broken in (("", True), ("/Subtype/Image", False), ("/Length1 5", False)):
-        torn = (
-            b"9 0 obj\n<<%s/Filter/FlateDecode>>stream\n" % entries.encode()
-            + packed[:-6]
-            + b"\xff" * 6
-            + b"\nendstream"
-        )
-        assert _raw(torn).has_broken_streams(Limits()) is broken
-    assert not _raw(b"/Encrypt 5 0 R " + torn).has_broken_streams(Limits())
-
-
 def test_unpacking_is_bounded():
     data, sound = pdf_objects.inflated(zlib.compress(bytes(10 << 20)), 0, 1000)
     assert (data, sound) == (bytes(1000), False)
@@ -80,6 +56,5 @@ def test_of_a_large_file_both_ends_are_searched(monkeypatch):
     monkeypatch.setattr(pdf_objects, "_WINDOW_BYTES", 400)
     content = document("正文", info={"密级": "机密"})
     raw = pdf_objects.load(BytesSource(content), whole=False)
-    assert not raw.is_cut_off()
     assert not raw.whole
     assert len(raw.content) == 801
