@@ -14,7 +14,7 @@ ENCODINGS: Final = (
     *("euc_jp", "cp932", "cp949", "cp1252", "hz", "iso2022_jp_2", "iso2022_kr"),
 )
 """All that are ever tried. ``cp950`` is Big5 as it is written in practice, ``gb18030`` holds GBK and GB2312."""
-SAMPLE_BYTES: Final = 4096
+SAMPLE_BYTES: Final = 3072
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -25,11 +25,15 @@ _BOMS: Final = (
 )
 _WIDE: Final = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _LEGACY: Final = ("gb18030", "cp950", "big5hkscs", "euc_jp", "cp932", "cp949")
-_ASCII: Final = frozenset(map(chr, range(0x80)))
+_NOT_ASCII: Final = re.compile("[^\x00-\x7f]")
+_STRANGE: Final = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")
+"""No character a text holds: undecodable, private, control."""
+_ONE_CHARACTER: Final = 2
+_HIGH: Final = bytes(range(0x80, 0x100))
 _HIGH_RUN: Final = re.compile(rb"[\x80-\xff]+")
 _LATIN_RUN: Final = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff](?=[A-Za-z])|(?<![\x80-\xff])[\xc0-\xff](?=[A-Za-z])"
                                rb"|(?<=[A-Za-z])[\xc0-\xff](?![\x80-\xff])")  # fmt: skip
-_COMMON: Final = frozenset(
+_CHARACTERS: Final = (
     # Simplified, by frequency, then the words of marks and of official papers.
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定"
     "行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由"
@@ -45,9 +49,8 @@ _COMMON: Final = frozenset(
     "이다의는에을가를하고로지사기한은도인자어시리대해서수정일부나그보제아전과스국상장있주와여었구원동중게만성회용조들"
     "으안공유위소미년무신분행문세라연학등적비"
     "、。，．·・；：？！“”‘’（）《》〈〉【】「」『』〔〕—…–★☆※□■●○◆◇①②③④⑤\u3000￥％"
-) | frozenset(
-    map(chr, (*range(0x3041, 0x3097), *range(0x30A1, 0x30FD), *range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF5B)))
 )
+_COMMON: Final = re.compile(f"[{_CHARACTERS}\u3041-\u3096\u30a1-\u30fc\uff10-\uff19\uff21-\uff5a]")
 for _encoding in ENCODINGS:
     # A caged child cannot import a codec any more.
     codecs.lookup(_encoding)
@@ -68,7 +71,9 @@ def best(head: bytes, *, declared: str = "") -> str:
         return wide
     sample = _sample(head)
     known = known_encoding(declared)
-    scores = {encoding: score(sample, encoding) for encoding in ("utf-8", *_LEGACY)}
+    # One character says nothing: it is common in some encoding or other.
+    legacy: tuple[str, ...] = _LEGACY if len(sample) - _ascii_count(sample) > _ONE_CHARACTER or known else _LEGACY[:1]
+    scores = {encoding: score(sample, encoding) for encoding in ("utf-8", *legacy)}
     scores["cp1252"] = _latin_score(sample)
     for encoding in ("utf-16-le", "utf-16-be"):
         # Without a single zero byte, hence without a space or a line end: must be surer than the others.
@@ -76,7 +81,7 @@ def best(head: bytes, *, declared: str = "") -> str:
     if known in scores:
         scores[known] += 0.25
     # The likeliest of equals comes first here: short texts say little.
-    ranked = ("utf-8", *_LEGACY, "cp1252", "utf-16-le", "utf-16-be")
+    ranked = ("utf-8", *legacy, "cp1252", "utf-16-le", "utf-16-be")
     return max(ranked, key=lambda encoding: (round(scores[encoding], 2), -ranked.index(encoding)))
 
 
@@ -85,23 +90,11 @@ def score(sample: bytes, encoding: str) -> float:
     UTF-8, whose sequences are hardly ever right by chance.
     """
     text = sample.decode(encoding, errors="replace").strip("\ufffd\ufeff")
-    total = good = bad = 0
-    for character in text:
-        if character in _ASCII:
-            continue
-        total += 1
-        if character in _COMMON:
-            good += 1
-        elif is_strange(character):
-            bad += 1
+    total = len(_NOT_ASCII.findall(text))
     if not total:
         return 0.0 if encoding in _WIDE else 0.1
+    good, bad = len(_COMMON.findall(text)), len(_STRANGE.findall(text))
     return (good - (1 if encoding == "utf-8" else 3) * bad) / total
-
-
-def is_strange(character: str) -> bool:
-    """No character a text holds: undecodable, private, control."""
-    return character == "\ufffd" or "\x80" <= character < "\xa0" or "\ue000" <= character < "\uf900"
 
 
 def is_utf8(head: bytes) -> bool:
@@ -134,6 +127,10 @@ _ALIASES: Final = {
     "euc-kr": "cp949", "ks-c-5601-1987": "cp949", "cp949": "cp949", "ks-c-5601": "cp949",
     "iso-8859-1": "cp1252", "latin1": "cp1252", "iso-8859-15": "cp1252", "windows-1252": "cp1252", "cp1252": "cp1252",
 }  # fmt: skip
+
+
+def _ascii_count(sample: bytes) -> int:
+    return len(sample.translate(None, _HIGH))
 
 
 def _by_bom(head: bytes) -> str:

@@ -20,16 +20,14 @@ from gapwatch_agent.inspector.readers.source import Reading, Report, Source
 ENCODINGS: Final = encodings.ENCODINGS
 _OTHERS: Final = ("utf-8", "gb18030", "cp950", "utf-16-le", "utf-16-be", "euc_jp", "cp932")
 """Tried beside the likeliest one."""
-_CJK_NEEDLES: Final = ("密", "秘", "祕", "控", "内部", "內部", "阅", "閱")
-_LATIN_NEEDLES: Final = (
-    "SECRET", "CONFIDENTIAL", "RESTRICT", "RESTREINT", "OFFICIAL", "CLASSIFIED", "CUI", "CONTROLLED", "GEHEIM",
-    "VERTRAULICH", "VS-", "PROTECTED", "SEC=",
-)  # fmt: skip
 _NEEDLES: Final = {
     encoding: tuple(
         needle.encode(encoding, errors="ignore")
         # Where ASCII is ASCII the likeliest reading has the Latin words already.
-        for needle in (*_CJK_NEEDLES, *(_LATIN_NEEDLES if encoding.startswith("utf-16") else ()))
+        for needle in (
+            *text_forms.CJK_NEEDLES[:-1],
+            *(text_forms.LATIN_NEEDLES if encoding.startswith("utf-16") else ()),
+        )
         if needle.encode(encoding, errors="ignore")
     )
     for encoding in _OTHERS
@@ -98,7 +96,9 @@ def _alternative(head: bytes, first: str, encoding: str) -> list[str]:
             continue
         text = line.decode(encoding, errors="replace").removeprefix("\ufeff").strip("\r")
         here = encodings.score(line, encoding)
-        meant = "\ufffd" not in text and here > encodings.score(line, first)
+        # One character alone is some mark's in some encoding or other.
+        enough = sum(not character.isascii() for character in text) > 1 or encoding.startswith("utf")
+        meant = enough and "\ufffd" not in text and here > encodings.score(line, first)
         lines.append(text if meant else "\ufffd")
         found = found or meant
     return lines if found else []

@@ -13,6 +13,12 @@ from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import CELL_SEPARATOR, Fragment
 from gapwatch_agent.inspector.lines import TRIGGER
 
+CJK_NEEDLES: Final = ("密", "秘", "祕", "控", "内部", "內部", "阅", "閱", "限")
+LATIN_NEEDLES: Final = (
+    "SECRET", "CONFIDENTIAL", "RESTRICT", "RESTREINT", "OFFICIAL", "CLASSIFI", "CUI", "CONTROLLED", "GEHEIM",
+    "VERTRAULICH", "VS-", "PROTECTED", "SEC=",
+)  # fmt: skip
+NEEDLES: Final = (*CJK_NEEDLES, *LATIN_NEEDLES, "lassification", "Ｓ", "Ｃ")
 _FRONT_MATTER: Final = re.compile(r"\s*(---|\+\+\+)[ \t]*\n")
 _FRONT_LINES_MAX: Final = 100
 _FRONT_CHARACTERS_MAX: Final = 8192
@@ -43,16 +49,21 @@ def fragments(text: str, page: int) -> Iterator[Fragment]:
     if "\\" in text and _LATEX.search(text, 0, _LATEX_PREAMBLE_MAX):
         yield from _latex(text, page)
         return
-    separator = _separator(text)
+    separator = _separator(text) if may_hold_a_mark(text) else ""
     if separator:
         yield Fragment(_rows(text, separator), part=where.TABLE, page=page)
         return
     yield plain(text, page)
 
 
+def may_hold_a_mark(text: str) -> bool:
+    """Whether any mark's characters occur; much faster over a whole text than one expression for all of them."""
+    return any(needle in text for needle in NEEDLES)
+
+
 def plain(text: str, page: int) -> Fragment:
     """Lines as they are, but for the markup around those that might be marks."""
-    if not (_MARKUP.search(text) and TRIGGER.search(text)):
+    if not (may_hold_a_mark(text) and _MARKUP.search(text)):
         return Fragment(text, page=page)
     return Fragment("\n".join(map(_bare, text.split("\n"))), page=page)
 
