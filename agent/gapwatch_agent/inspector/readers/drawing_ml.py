@@ -7,7 +7,7 @@ offers alternatives, the first that says something is taken and the fallback lef
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gapwatch_agent.inspector import fragments as where
@@ -26,6 +26,8 @@ _CLOSED: Final = _SHAPES | {"t", "r", "fld", "p", "tr", "xfrm", "grpSpPr", "grpS
 _LINE_IN_CELL: Final = "\x0b"
 _PARAGRAPH_CHARACTERS_MAX: Final = 1 << 16
 _WAITING_CHARACTERS_MAX: Final = 4 << 20
+_CELL_COST: Final = 64
+"""What a cell counts beside its characters: there may be many without any."""
 _WAITING_SHAPES_MAX: Final = 20_000
 _GROUP_DEPTH_MAX: Final = 256
 
@@ -112,8 +114,8 @@ class Shapes:
             self._geometry(name, attributes)
         elif name == "tr":
             self._cells = []
-        elif name == "tc" and self._cells is not None:
-            self._cells.append([])
+        elif name == "tc":
+            self._open_cell()
         elif self._open and name in {"ph", "cNvPr"}:
             self._open[-1].describe(name, attributes)
 
@@ -159,16 +161,37 @@ class Shapes:
         self._waiting_characters += len(text)
         if self._cells:
             self._cells[-1].append(text)
+            if self._waiting_characters > _WAITING_CHARACTERS_MAX:
+                self._close_row()
+                self._cells = [[]]
             return
         if not self._open:
             self._open.append(Shape())
         self._open[-1].lines.extend(line for line in text.split("\n") if line.strip())
+        self._hand_on()
+
+    def _open_cell(self) -> None:
+        if self._cells is not None:
+            self._waiting_characters += _CELL_COST
+            if self._waiting_characters > _WAITING_CHARACTERS_MAX:
+                self._close_row()
+                self._cells = []
+            self._cells.append([])
 
     def _close_row(self) -> None:
         cells, self._cells = self._cells, None
         row = [_LINE_IN_CELL.join(cell) for cell in cells or () if cell]
         if row and self._open:
             self._open[-1].rows.append(row)
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """A shape longer than any real one does not wait for its end."""
+        if self._waiting_characters > _WAITING_CHARACTERS_MAX:
+            for shape in self._open:
+                self._shapes.append(replace(shape))
+                shape.lines, shape.rows = [], []
+            self._flush()
 
     def _close_shape(self) -> None:
         self._close_paragraph()

@@ -99,8 +99,8 @@ class Package:
         return relations.found
 
     def related(self, part: str, *kinds: str) -> list[str]:
-        """The targets of a part's relationships of these kinds, in their order."""
-        return [relation.target for relation in self.relations(part) if relation.kind in kinds]
+        """The targets of a part's relationships of these kinds, in their order, each once."""
+        return list(dict.fromkeys(relation.target for relation in self.relations(part) if relation.kind in kinds))
 
     def in_order(self, ids: Iterable[str], relations: Iterable[Relation], names: re.Pattern[str]) -> list[str]:
         """Sheets or slides as the main part lists them by their relationships' ids, then those it does not list.

@@ -20,6 +20,9 @@ from gapwatch_agent.inspector.readers.word_controls import FormField, Prompts, i
 from gapwatch_agent.inspector.readers.xml_stream import attribute
 
 _FRAGMENT_CHARACTERS_MAX: Final = 1 << 16
+_WAITING_CHARACTERS_MAX: Final = 1 << 20
+_CELL_COST: Final = 64
+"""What a cell counts beside its characters: there may be many without any."""
 _SYMBOLS: Final = {
     "f0ab": "★", "f0b6": "☆", "f0fe": "☑", "f052": "☑", "f0fd": "☒", "f0a8": "□", "f06f": "□", "f0a3": "□",
 }  # fmt: skip
@@ -44,6 +47,8 @@ class _Flow:
     length: int = 0
     rows: list[list[list[str]]] = field(default_factory=list)
     boxed: list[str] = field(default_factory=list)
+    kept: int = 0
+    """Characters waiting in rows and boxes for their end."""
 
 
 class Body:
@@ -247,6 +252,9 @@ class Body:
         flow.length = 0
         if not text.strip():
             return
+        flow.kept += len(text)
+        if flow.kept > _WAITING_CHARACTERS_MAX:
+            self._hand_on(flow)
         if flow.rows and flow.rows[-1]:
             flow.rows[-1][-1].append(text)
         elif flow.part in _BOXES:
@@ -254,20 +262,35 @@ class Body:
         else:
             self._emit(flow.part, text)
 
+    def _hand_on(self, flow: _Flow) -> None:
+        """Rows and boxes longer than any real one do not wait for their end."""
+        waiting = [text for row in flow.rows for cell in row for text in cell] + flow.boxed
+        for row in flow.rows:
+            row[:] = [[]] if row else []
+        flow.boxed.clear()
+        flow.kept = 0
+        for text in waiting:
+            self._emit(flow.part, text)
+
     def _open_row(self, _attributes: dict[str, str]) -> None:
         self._flush_paragraph()
         self._flows[-1].rows.append([])
 
     def _open_cell(self, _attributes: dict[str, str]) -> None:
-        rows = self._flows[-1].rows
-        if rows:
-            rows[-1].append([])
+        flow = self._flows[-1]
+        if flow.rows:
+            flow.rows[-1].append([])
+            flow.kept += _CELL_COST
+            if flow.kept > _WAITING_CHARACTERS_MAX:
+                self._hand_on(flow)
 
     def _close_row(self) -> None:
         flow = self._flows[-1]
         if not flow.rows:
             return
         cells = flow.rows.pop()
+        if not flow.rows and not flow.boxed:
+            flow.kept = 0
         filled = [paragraphs for paragraphs in cells if paragraphs]
         if flow.part in _BOXES:
             flow.boxed.extend(CELL_SEPARATOR.join(_LINE_IN_CELL.join(cell) for cell in filled).split("\n"))

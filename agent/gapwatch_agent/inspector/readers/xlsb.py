@@ -32,6 +32,7 @@ _BUNDLED_SHEET: Final = 156
 _COMMENT_TEXT: Final = 637
 _MARGIN_PARTS: Final = (where.HEADER, where.FOOTER) * 3
 _FORMULA_STRING: Final = 0x17
+_CELL_COST_BYTES: Final = 8
 _STRING_COST_BYTES: Final = 48
 _REAL_NUMBER: Final = struct.Struct("<d")
 
@@ -121,7 +122,7 @@ def _sheet(package: Package, name: str, cells: Cells, page: int, margins: list[F
             row, row_bytes = [], 0
         if kind not in {_MARGINS, _ROW, _END_OF_ROWS}:
             row.append(_cell(kind, record, cells))
-            row_bytes += len(row[-1])
+            row_bytes += len(row[-1]) + _CELL_COST_BYTES
     yield from cells.row(row, page)
 
 

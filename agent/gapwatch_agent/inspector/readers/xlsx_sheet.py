@@ -18,6 +18,8 @@ from gapwatch_agent.inspector.readers.source import Report, StopReading
 from gapwatch_agent.inspector.readers.xlsx_strings import dereferenced, restored, unescaped
 
 ROW_BYTES_MAX: Final = 1 << 16
+_CELL_COST_BYTES: Final = 8
+"""What a cell counts beside its text."""
 _HEADER_FIRST_ROWS: Final = 2000
 _CELL: Final = re.compile(
     rb"\st=[\"'](s)[\"'][^<>]{0,200}>\s{0,16}<v>([^<]*)|<[vt](?: [^<>]{0,100})?>([^<]*)",
@@ -170,7 +172,7 @@ class Sheet:
             return
         if self._cell_type == "s":
             self._row.append(self._cells.string(text[:20]))
-            self._row_bytes += len(self._row[-1])
+            self._row_bytes += len(self._row[-1]) + _CELL_COST_BYTES
             if self._row_bytes > ROW_BYTES_MAX:
                 self._close_row()
         else:

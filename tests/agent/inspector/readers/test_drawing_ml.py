@@ -128,3 +128,14 @@ _PIECE = st.sampled_from(
 @given(st.lists(_PIECE, max_size=30))
 def test_any_order_of_elements_is_read_without_failing(pieces):
     _shapes("<d>" + "".join(pieces))
+
+
+def test_a_shape_or_row_without_end_does_not_wait_for_it():
+    line = "<p><t>" + "字" * 60_000 + "</t></p>"
+    for content in (line * 200, f"<tr><tc>{line * 100}</tc>{'<tc/>' * 90_000}<tc>{line}</tc></tr>"):
+        handler = Shapes(drawing_ml.boxes(1))
+        chunks = [f"<d><sp>{content}".encode()]
+        early = list(xml_stream.fragments(chunks, handler, 100, lambda _: None))
+        assert early
+        lines = content.count("<t>")
+        assert sum(item.text.count("字") for item in (*early, *handler.rest())) == 60_000 * lines

@@ -50,3 +50,20 @@ def test_elements_that_end_without_beginning_do_no_harm():
 
 def test_a_paragraph_without_end_is_handed_out_in_pieces():
     assert sum(len(item.text) for item in _read(paragraph(*["x" * 1000] * 200))) == 200_000
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [("<w:tbl><w:tr><w:tc>", "</w:tc></w:tr></w:tbl>"), ("<w:p><w:r><w:txbxContent>", "</w:txbxContent></w:r></w:p>")],
+)
+def test_a_row_or_box_without_end_is_handed_out_in_pieces(opening, closing):
+    found = _read(opening + paragraph("字" * 60_000) * 60 + closing)
+    assert sum(item.text.count("字") for item in found) == 60_000 * 60
+    assert max(len(item.text) for item in found) < 3 << 20
+
+
+def test_a_row_of_cells_without_end_keeps_its_text():
+    found = _read(
+        "<w:tbl><w:tr>" + "<w:tc/>" * 40_000 + "<w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+    )
+    assert [item.text.strip("\t") for item in found] == ["a"]
