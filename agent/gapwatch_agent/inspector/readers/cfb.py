@@ -1,6 +1,7 @@
-"""Compound files that detection knows no kind for: those with a document's stream all the same, and all others.
+"""Compound files of any kind: what is read goes by the streams inside, not by what detection took the file for.
 
-Of the others the properties and labels are read, with the word that the rest was not.
+A torn file may look like another kind, and a forged one may hold two documents side by side; every one is read. Of a
+file without any the properties and labels are read, with the word that the rest was not.
 """
 
 from __future__ import annotations
@@ -10,21 +11,22 @@ from typing import Final
 
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers import doc, ole_properties, ppt, xls
+from gapwatch_agent.inspector.readers import doc, msg, ole_properties, ppt, xls
 from gapwatch_agent.inspector.readers.compound import CompoundFile
 from gapwatch_agent.inspector.readers.source import Reader, Reading, Report, Source
 
-_READERS: Final[tuple[tuple[str, Reader], ...]] = (
-    ("worddocument", doc.read),
-    ("workbook", xls.read),
-    ("powerpoint document", ppt.read),
+_READERS: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
+    (frozenset({"worddocument"}), doc.read),
+    (frozenset({"workbook", "book"}), xls.read),
+    (frozenset({"powerpoint document"}), ppt.read),
+    (frozenset({"__properties_version1.0"}), msg.read),
 )
 
 
 def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
     """The readings of every document inside; one of properties and ``unsupported`` where there is none."""
     compound = CompoundFile(source, limits, report)
-    readers = [reader for name, reader in _READERS if name in compound.root.children]
+    readers = [reader for names, reader in _READERS if names & compound.root.children.keys()]
     for reader in readers:
         yield from reader(source, limits, report)
     if not readers:

@@ -19,6 +19,8 @@ from gapwatch_agent.inspector.readers.source import Report, StopReading
 
 _STREAMS: Final = ("\x05DocumentSummaryInformation", "\x05SummaryInformation")
 _STREAM_BYTES_MAX: Final = MIB
+_USUAL_BYTES: Final = 1 << 14
+"""Long streams are so by a picture of the first page behind everything else, which need not be read."""
 _VALUE_BYTES_MAX: Final = 1 << 16
 _PROPERTIES_MAX: Final = 2000
 _SETS_MAX: Final = 4
@@ -41,8 +43,12 @@ _TEXT_ITEM: Final = "item"
 def fragments(compound: CompoundFile, limits: Limits, report: Report) -> Iterator[Fragment]:
     """Every textual property, the user's own with their original names, then the labels kept as XML."""
     for name in _STREAMS:
-        data = compound.content(name, bytes_max=_STREAM_BYTES_MAX)
-        if data:
+        entry = compound.find(name)
+        if entry is not None:
+            stream = compound.open(entry)
+            data = stream.read(0, _USUAL_BYTES)
+            if len(data) < stream.size and _reach(data) > len(data):
+                data = stream.read(0, _STREAM_BYTES_MAX)
             yield from of_stream(data)
     store = compound.find("MsoDataStore")
     for folder in list(store.children.values())[:_PROPERTIES_MAX] if store is not None else ():
@@ -63,6 +69,20 @@ def of_stream(data: bytes) -> Iterator[Fragment]:
                 left -= len(fragment.text)
                 if left < 0:
                     return
+
+
+def _reach(data: bytes) -> int:
+    """Where the last property with a name ends."""
+    furthest = 0
+    for number in range(min(u32(data, 24), _SETS_MAX)):
+        at = 28 + 20 * number
+        offset = u32(data, at + 16)
+        known = _KEYS.get(data[at : at + 16])
+        for identity, place in _places(data[offset:]).items():
+            if known is None or identity in known:
+                size = min(2 * u32(data, offset + place + 4), _VALUE_BYTES_MAX)
+                furthest = max(furthest, offset + place + 8 + size)
+    return furthest
 
 
 def _property_set(kind: bytes, data: bytes) -> Iterator[Fragment]:

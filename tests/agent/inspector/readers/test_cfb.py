@@ -3,9 +3,9 @@
 from gapwatch_agent.inspector.examine import examine
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers.source import BytesSource
-from support.compound_documents import compound, user_properties
-from support.word_binaries import word
-from support.workbook_binaries import label, workbook
+from support.compound_documents import compound, message, user_properties
+from support.word_binaries import word, word_streams
+from support.workbook_binaries import book, label, workbook
 
 
 def test_properties_are_read_and_the_rest_is_said_not_to_be():
@@ -19,11 +19,19 @@ def test_nothing_to_read():
     assert (found.inspected, found.reason) == ("none", "unsupported")
 
 
+def test_a_forged_file_with_two_documents_is_read_twice():
+    innocent = {"Workbook": book([("表", label(0, 0, "台账"))])}
+    found = examine(BytesSource(compound({**innocent, **word_streams("机密★5年\r正文\r")})), "x.xls", Limits())
+    assert (found.inspected, found.mark.period) == ("full", "P5Y")
+    found = examine(BytesSource(compound({**innocent, **message({0x0037: "机密★5年"})})), "x.xls", Limits())
+    assert found.mark.period == "P5Y"
+
+
 def test_documents_whose_directory_is_lost():
     for whole in (
         word("机密★5年\r" + "正文" * 3000),
         workbook([("表", label(0, 0, "机密★5年") + label(1, 0, "x" * 4000))]),
     ):
         found = examine(BytesSource(whole[: len(whole) - 1600]), "x", Limits())
-        assert (found.type, found.inspected, found.reason) == ("cfb", "partial", "damaged")
+        assert (found.inspected, found.reason) == ("partial", "damaged")
         assert found.mark.period == "P5Y"

@@ -43,6 +43,16 @@ def test_wide_strings_whatever_the_code_page():
     assert _found(bytes(stream)) == [("title", "机密")]
 
 
+def test_a_picture_is_not_read_and_what_stands_behind_it_is():
+    kind = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
+    for values in ({17: "x" * 200_000, 2: "标题"}, {2: "标题", 17: "x" * 200_000}, {2: "标题" * 10_000}):
+        found = CompoundFile(
+            BytesSource(compound({"\x05SummaryInformation": property_stream(kind, values)})), Limits(), print
+        )
+        (fragment,) = ole_properties.fragments(found, Limits(), print)
+        assert fragment.text == values[2]
+
+
 def test_both_streams_and_the_xml_items():
     item = '<?xml version="1.0"?><r xmlns="u"><密级>机密</密级></r>'.encode()
     file = compound(
