@@ -1,13 +1,13 @@
 """PDF: labels and properties, what runs on every page, the first page, the other pages, notes, files inside.
 
 pdfium reads the pages; names of custom properties, the XMP packet and signs of damage come from the raw bytes.
-Invisible text counts (an OCR layer). A page that is only a picture is given to ``PAGE_READER`` where there is one.
+Invisible text counts (an OCR layer). A page that is only a picture is read by OCR where that is on.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 from pypdfium2_raw import bindings as pdfium
 
 from gapwatch_agent.inspector import fragments as where
-from gapwatch_agent.inspector import lines
+from gapwatch_agent.inspector import lines, ocr
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers import (
@@ -28,19 +28,13 @@ from gapwatch_agent.inspector.readers import (
     pdf_page,
     pdf_strings,
 )
-from gapwatch_agent.inspector.readers.pdf_extras import PageImage
 from gapwatch_agent.inspector.readers.pdf_library import Handle, NotOpenedError
 from gapwatch_agent.inspector.readers.pdf_lines import PageText
 from gapwatch_agent.inspector.readers.pdf_objects import Raw
-from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
-
-PAGE_READER: Callable[[PageImage], Iterable[Fragment]] | None = None
-"""Reads a page that is only a picture: set by the composition when OCR is installed. Called for at most the first three
-pages and the last one; its fragments should bear ``image.page``. What it does not have reads as ``unsupported``."""
+from gapwatch_agent.inspector.readers.source import BytesSource, Embedded, Reading, Report, Source, StopReading
 
 _HEAD_PAGES: Final = 4
 """Read before anything of them is given out, to know what runs on every page."""
-_PICTURE_PAGES: Final = 3
 _TIME_SHARE: Final = 0.6
 """Of the processor time of a child: the rest is for judging, hashing and what lies inside."""
 _LOADED_BYTES_MAX: Final = 64 << 20
@@ -63,26 +57,44 @@ def _fragments(source: Source, limits: Limits, report: Report) -> Iterator[Fragm
     yield from _packets(raw, limits, report)
     if pdf_damage.has_broken_streams(raw, limits) or pdf_damage.is_cut_off(raw) or pdf_damage.has_lost_objects(raw):
         report("damaged")
+    content = raw.content if whole else b""
     try:
-        with pdf_library.opened(source, raw.content if whole else b"") as document:
-            if raw.is_encrypted() and source.size <= _DECIPHERED_BYTES_MAX:
-                plain = Raw(pdf_library.deciphered(document, 2 * _DECIPHERED_BYTES_MAX), whole=True)
-                yield from _packets(plain, limits, report)
-                yield from _properties(plain, document)
-            else:
-                yield from _properties(raw, document)
-            reader = _Pages(document, source, raw.content if whole else b"", limits, report)
-            yield from reader.fragments()
-            if reader.is_mute and b"/FontFile" in raw.content:
-                # A font is carried for the text that uses it: where none shows, something on the way is broken.
-                report("damaged")
-            yield from pdf_extras.outline(document)
-            yield from reader.notes
-            yield from pdf_extras.attachments(document, limits, report)
+        with pdf_library.opened(source, content) as document:
+            yield from _document(document, raw, _Pages(document, source, content, limits, report), limits, report)
+            return
+    except NotOpenedError as error:
+        reason = error.reason
+    mended = pdf_damage.mended(raw) if reason == "damaged" else b""
+    try:
+        with pdf_library.opened(source, mended or b"-") as document:
+            report(reason)
+            pages = _Pages(document, BytesSource(mended), mended, limits, report)
+            yield from _document(document, raw, pages, limits, report)
     except NotOpenedError as error:
         if not raw.is_encrypted():
             yield from _properties(raw, None)
-        raise StopReading(error.reason) from error
+        raise StopReading(reason) from error
+
+
+def _document(
+    document: Handle, raw: Raw, pages: _Pages, limits: Limits, report: Report
+) -> Iterator[Fragment | Embedded]:
+    """An open document. Raises NotOpenedError, before anything else, when it has no pages."""
+    if pages.count == 0:
+        raise NotOpenedError("damaged")
+    if raw.whole and raw.is_encrypted() and len(raw.content) <= _DECIPHERED_BYTES_MAX:
+        plain = Raw(pdf_library.deciphered(document, 2 * _DECIPHERED_BYTES_MAX), whole=True)
+        yield from _packets(plain, limits, report)
+        yield from _properties(plain, document)
+    else:
+        yield from _properties(raw, document)
+    yield from pages.fragments()
+    if pages.is_mute and b"/FontFile" in raw.content:
+        # A font is carried for the text that uses it: where none shows, something on the way is broken.
+        report("damaged")
+    yield from pdf_extras.outline(document)
+    yield from pages.notes
+    yield from pdf_extras.attachments(document, limits, report)
 
 
 def _packets(raw: Raw, limits: Limits, report: Report) -> Iterator[Fragment]:
@@ -120,7 +132,8 @@ class _Pages:
         self._document = document
         self._limits = limits
         self._report = report
-        self._count = max(pdfium.FPDF_GetPageCount(document), 0)
+        self._ocr = ocr.start(limits, report)
+        self.count = max(pdfium.FPDF_GetPageCount(document), 0)
         self._source = source
         self._content = content
         self._deadline_s = time.process_time() + limits.cpu_s * _TIME_SHARE
@@ -133,10 +146,7 @@ class _Pages:
 
     def fragments(self) -> Iterator[Fragment]:
         """Everything on the pages but notes, which are kept for last."""
-        if self._count == 0:
-            self._report("damaged")
-            return
-        first = [self._page(index) for index in range(min(self._count, _HEAD_PAGES))]
+        first = [self._page(index) for index in range(min(self.count, _HEAD_PAGES))]
         placed = [page.placed for page in first if page.placed is not None]
         running, self._running = pdf_lines.running(placed)
         yield from running
@@ -148,15 +158,15 @@ class _Pages:
 
     def _rest(self, start: int) -> Iterator[Fragment]:
         """Later pages; when time runs out the last page is still read, since marks stand at ends."""
-        each = max(self._source.size // self._count, 1)
+        each = max(self._source.size // self.count, 1)
         batch = max(_LOADED_BYTES_MAX // each, 1)
-        while start < self._count:
-            large = each * self._count > _LOADED_BYTES_MAX
+        while start < self.count:
+            large = each * self.count > _LOADED_BYTES_MAX
             with _fresh(self._document, self._source, self._content, needed=large) as self._document:
-                for index in range(start, min(start + batch, self._count)):
+                for index in range(start, min(start + batch, self.count)):
                     if time.process_time() > self._deadline_s:
                         self._report("timed_out")
-                        yield from self._of(self._page(self._count - 1))
+                        yield from self._of(self._page(self.count - 1))
                         return
                     yield from self._of(self._page(index))
             start += batch
@@ -207,11 +217,13 @@ class _Pages:
         if not pdf_extras.holds_picture(page):
             return
         self.is_mute = False
-        near_an_end = seen.number <= _PICTURE_PAGES or seen.number == self._count
-        if PAGE_READER is not None and near_an_end:
+        if self._ocr is not None:
+            if self._ocr.is_spent():
+                self._report("timed_out")
+                return
             image = pdf_extras.render(page, seen.number)
             if image is not None:
-                seen.pictured = tuple(PAGE_READER(image))
+                seen.pictured = tuple(self._ocr.pixels(image.pixels, image.width, image.height, image.page))
                 self._texts += 1
                 return
         self._pictures += 1

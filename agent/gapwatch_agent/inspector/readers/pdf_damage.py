@@ -28,6 +28,12 @@ _IMAGE: Final = re.compile(rb"/Subtype\s*/Image")
 _LETTERED: Final = re.compile(rb"/Filter\s*\[\s*/A(?:SCII)?85(?:Decode)?\s*/Fl(?:ateDecode)?\b")
 _TABLE: Final = re.compile(rb"xref\s+(?=\d+ \d+\s)")
 _SUBSECTION: Final = re.compile(rb"(\d{1,9}) (\d{1,6})\s+(?=\d{10} \d{5} [nf])")
+_PAGE: Final = re.compile(rb"/Type\s*/Page\b")
+_HEAD: Final = re.compile(rb"(\d{1,9})\s+(\d{1,5})$")
+_HEAD_BYTES_MAX: Final = 4096
+_PAGES_MAX: Final = 5000
+_OWN_NUMBER: Final = 4_000_000
+"""Above any number in use, below the highest pdfium takes."""
 _ENTRY_BYTES: Final = 20
 _OBJECT: Final = re.compile(rb"\s*\d+ \d+ obj")
 
@@ -94,6 +100,23 @@ def has_broken_streams(raw: Raw, limits: Limits) -> bool:
         if not sound:
             return True
     return False
+
+
+def mended(raw: Raw) -> bytes:
+    """A file without its catalogue, given one that names the pages still there; empty when there are none."""
+    pages: list[bytes] = []
+    end = 0
+    for named in _PAGE.finditer(raw.content):
+        at = raw.content.rfind(b" obj", max(named.start() - _HEAD_BYTES_MAX, end), named.start())
+        head = _HEAD.search(raw.content, max(at - _ENTRY_BYTES, 0), at) if at >= 0 else None
+        if head and len(pages) < _PAGES_MAX:
+            pages.append(b"%s %s R" % head.groups())
+        end = named.end()
+    if not pages or not raw.whole:
+        return b""
+    kids = b"%d 0 obj\n<</Type/Pages/Count %d/Kids[%s]>>\nendobj\n" % (_OWN_NUMBER, len(pages), b" ".join(pages))
+    root = b"%d 0 obj\n<</Type/Catalog/Pages %d 0 R>>\nendobj\n" % (_OWN_NUMBER + 1, _OWN_NUMBER)
+    return raw.content + b"\nendstream\nendobj\n" + kids + root + b"trailer\n<</Root %d 0 R>>\n" % (_OWN_NUMBER + 1)
 
 
 def _measured(content: bytes, start: int, size_max: int) -> tuple[int, bool]:

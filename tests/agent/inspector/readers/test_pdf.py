@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from gapwatch_agent.inspector import ocr
 from gapwatch_agent.inspector.examine import examine
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
@@ -308,17 +309,34 @@ def test_a_picture_of_a_page_is_not_read_in_silence():
     assert (found.inspected, found.reason) == ("none", "unsupported")
 
 
-def test_a_picture_of_a_page_goes_to_its_reader(monkeypatch):
-    seen = []
+class _PageReader:
+    """Stands for OCR; its time is up after so many pages."""
 
-    def reader(image):
-        seen.append((image.page, image.width, image.height, len(image.pixels), image.pixels[0]))
-        yield Fragment("机密★5年", page=image.page, zone="first_page_top")
+    def __init__(self, pages=99):
+        self.seen = []
+        self._pages = pages
 
-    monkeypatch.setattr(pdf, "PAGE_READER", reader)
-    assert _examine(_scanned(6)).mark.period == "P5Y"
-    assert [page for page, *_ in seen] == [1, 2, 3, 6]
-    assert seen[0][1:] == (1652, 2338, 1652 * 2338, 0x80)
+    def is_spent(self):
+        return len(self.seen) >= self._pages
+
+    def pixels(self, pixels, width, height, page):
+        self.seen.append((page, width, height, len(pixels), pixels[0]))
+        yield Fragment("机密★5年", page=page, zone="first_page_top")
+
+
+def test_pictures_of_pages_go_to_ocr_where_it_is_on(monkeypatch):
+    reader = _PageReader()
+    monkeypatch.setattr(ocr, "start", lambda _limits, _report: reader)
+    found = _examine(_scanned(6))
+    assert (found.inspected, found.reason, found.mark.period) == ("full", "", "P5Y")
+    assert [page for page, *_ in reader.seen] == [1, 2, 3, 4, 5, 6]
+    assert reader.seen[0][1:] == (1652, 2338, 1652 * 2338, 0x80)
+
+
+def test_pictures_of_pages_that_there_was_no_time_for(monkeypatch):
+    monkeypatch.setattr(ocr, "start", lambda _limits, _report: _PageReader(pages=2))
+    found = _examine(_scanned(6))
+    assert (found.inspected, found.reason, found.mark.period) == ("partial", "timed_out", "P5Y")
 
 
 def test_a_blank_page_is_just_blank():

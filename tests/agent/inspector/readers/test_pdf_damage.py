@@ -52,3 +52,12 @@ def test_objects_without_a_trace():
     assert not pdf_damage.has_lost_objects(_raw(b"%junk before\n" + sound))
     assert pdf_damage.has_lost_objects(_raw(sound.replace(b"4 0 obj", b"4 0 0bj")))
     assert not pdf_damage.has_lost_objects(Raw(sound.replace(b"4 0 obj", b"4 0 0bj"), whole=False))
+
+
+def test_pages_without_a_catalogue_get_one():
+    sound = document("正文")
+    torn = sound[: sound.index(b"1001 0 obj")]
+    mended = pdf_damage.mended(_raw(torn))
+    assert mended.startswith(torn)
+    assert b"/Kids[1000 0 R]" in mended
+    assert pdf_damage.mended(_raw(b"%PDF-1.7 /Type/Page")) == b""

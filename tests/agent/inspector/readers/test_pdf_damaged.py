@@ -34,6 +34,12 @@ def test_what_is_cut_off_or_broken_is_said(spoilt):
     assert found.inspected in {"partial", "none"}
 
 
+def test_a_file_that_lost_its_end_still_shows_its_mark():
+    sound = document("机密★5年", PROSE, info={"密级": "机密"})
+    found = _examine(sound[: sound.index(b"xref")].replace(b"/Catalog", b"/Xatalog"))
+    assert (found.mark.period, found.inspected, found.reason) == ("P5Y", "partial", "damaged")
+
+
 def test_a_stream_that_does_not_unpack_is_said():
     content = bytearray(document("机密★5年", PROSE, packed=True))
     content[content.rindex(b"stream\n", 0, content.rindex(b"endstream")) + 20] ^= 0xFF
