@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gapwatch_agent.inspector.limits import Limits
@@ -44,6 +45,13 @@ _MAGICS: Final[tuple[tuple[bytes, str], ...]] = (
 )
 _BOXED_IMAGES: Final = frozenset({b"heic", b"heix", b"avif", b"mif1", b"msf1"})
 _OOXML_MAINS: Final = (
+    (re.compile(rb"wordprocessingml\.\w+\.main|ms-word\.\w+\.\w+\.main", re.IGNORECASE), "docx"),
+    (re.compile(rb"ms-excel\.sheet\.binary\.\w+\.main", re.IGNORECASE), "xlsb"),
+    (re.compile(rb"spreadsheetml\.\w+\.main|ms-excel\.\w+\.\w+\.main", re.IGNORECASE), "xlsx"),
+    (re.compile(rb"presentationml\.\w+\.main|ms-powerpoint\.\w+\.\w+\.main", re.IGNORECASE), "pptx"),
+)
+"""Types of main parts. A package lists the types of the files inside it too: a slide's chart brings a workbook."""
+_OOXML_KINDS: Final = (
     (b"wordprocessingml.", "docx"),
     (b"ms-word.document.macroEnabled.main", "docx"),
     (b"ms-word.template.macroEnabledTemplate.main", "docx"),
@@ -159,8 +167,8 @@ def _zipped(source: Source, limits: Limits) -> str:
     archive = zip_archive.ZipArchive(source, limits, report=_ignore)
     names = archive.names()
     declared = _small(archive, "[content_types].xml")
-    for needle, name in _OOXML_MAINS:
-        if needle in declared:
+    for main, name in _OOXML_MAINS:
+        if main.search(declared):
             return name
     mime = _small(archive, "mimetype")
     for needle, name in _ODF_TYPES:
@@ -169,7 +177,7 @@ def _zipped(source: Source, limits: Limits) -> str:
     for member, name in _TELLING_MEMBERS:
         if member in names:
             return name
-    return "zip"
+    return next((name for needle, name in _OOXML_KINDS if needle in declared), "zip")
 
 
 def _small(archive: zip_archive.ZipArchive, name: str) -> bytes:

@@ -121,3 +121,18 @@ def test_a_failing_medium_is_no_type():
 @given(st.binary(max_size=700), st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", CFB, b"%PDF-", b"\xff\xfe"]))
 def test_any_bytes_have_a_type(content, magic):
     assert detect(BytesSource(magic + content), Limits()) in TYPES
+
+
+def test_files_inside_a_package_do_not_say_what_it_is():
+    main = "application/vnd.openxmlformats-officedocument.{}.main+xml"
+    inside = "application/vnd.openxmlformats-officedocument.{}"
+    for kind, other, expected in (
+        ("presentationml.presentation", "spreadsheetml.sheet", "pptx"),
+        ("presentationml.slideshow", "wordprocessingml.document", "pptx"),
+        ("spreadsheetml.sheet", "wordprocessingml.document", "xlsx"),
+    ):
+        types = (
+            f'<Types><Default Extension="x" ContentType="{inside.format(other)}"/>'
+            f'<Override PartName="/main.xml" ContentType="{main.format(kind)}"/></Types>'
+        )
+        assert detect(BytesSource(zipped({"[Content_Types].xml": types})), Limits()) == expected
