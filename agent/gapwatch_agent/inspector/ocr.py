@@ -89,7 +89,7 @@ class Reading:
         self._report = report
         self._pages_left = limits.ocr_pages_max
         self._deadline = _deadline(limits)
-        self._reader = _loaded.page.PageReader(_loaded.engine, self._spent)
+        self._reader = _loaded.page.PageReader(_loaded.engine, self.is_spent)
 
     def picture(self, file: IO[bytes]) -> Iterator[Fragment]:
         """What the pages of a picture file say. What cannot be read is reported."""
@@ -118,25 +118,25 @@ class Reading:
         if self._may_go_on():
             yield from self._page(_loaded.picture.from_bytes(pixels, width, height), page)
 
+    def is_spent(self) -> bool:
+        """Whether the processor time of this file's pictures is used up."""
+        return time.process_time() >= self._deadline
+
     def _page(self, grey: Any, number: int) -> Iterator[Fragment]:
         lines, complete = self._reader.read(grey, first=number == 1)
         if not complete:
             self._report("timed_out")
-            self._pages_left = 0
         yield from ocr_lines.fragments(lines, number)
 
     def _may_go_on(self) -> bool:
         if self._pages_left <= 0:
             self._report("too_many")
             return False
-        if self._spent():
+        if self.is_spent():
             self._report("timed_out")
             return False
         self._pages_left -= 1
         return True
-
-    def _spent(self) -> bool:
-        return time.process_time() >= self._deadline
 
 
 def _deadline(limits: Limits) -> float:

@@ -120,4 +120,4 @@ def _is_sideways(found: list[Area]) -> bool:
 
 def _ratio(box: Box, page: Grey) -> float:
     height, width = page.shape
-    return (box.right - box.left) * width / max((box.bottom - box.top) * height, 1.0)
+    return float((box.right - box.left) * width / max((box.bottom - box.top) * height, 1.0))

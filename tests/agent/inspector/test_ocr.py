@@ -108,6 +108,14 @@ def test_in_the_cage(kind, caged):
     assert (found.mark.axis, found.mark.level, found.mark.period) == ("state", "top_secret", "long_term")
 
 
+def test_a_scanned_pdf_in_the_cage(caged):
+    pages = [render(page) for page in (UNMARKED, Page("秘密★10年", dpi=120, at_mm=(28, 20)))]
+    found = caged(encoded(pages[0], "PDF", save_all=True, append_images=pages[1:], resolution=120))
+    assert (found.type, found.inspected, found.reason) == ("pdf", "full", "")
+    ((part, page, zone, text),) = [(e.part, e.page, e.zone, e.text) for e in found.mark.evidence]
+    assert (part, page, zone, text) == ("document", 2, "page_top", "秘密★10年")
+
+
 def test_in_the_cage_at_600_dpi(caged):
     """The most memory a page takes: A4 in colour, decoded whole."""
     found = caged(encoded(render(Page("绝密★长期", dpi=600)), "PNG", compress_level=1))
