@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeVar
 
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
@@ -14,7 +15,9 @@ from gapwatch_agent.inspector.readers.office_package import Package
 from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
 from gapwatch_agent.inspector.readers.xlsb_records import number_at, records, text_at
 from gapwatch_agent.inspector.readers.xlsx_sheet import ROW_BYTES_MAX, Cells, margins_first
+from gapwatch_agent.inspector.readers.xlsx_strings import STRING_COST_BYTES
 
+_Piece = TypeVar("_Piece")
 _ROW: Final = 0
 _RK: Final = frozenset({2, 13})
 _REAL: Final = frozenset({5, 9, 16})
@@ -33,7 +36,6 @@ _COMMENT_TEXT: Final = 637
 _MARGIN_PARTS: Final = (where.HEADER, where.FOOTER) * 3
 _FORMULA_STRING: Final = 0x17
 _CELL_COST_BYTES: Final = 8
-_STRING_COST_BYTES: Final = 48
 _REAL_NUMBER: Final = struct.Struct("<d")
 
 
@@ -50,10 +52,8 @@ def _fragments(package: Package, size: int) -> Iterator[Fragment | Embedded]:
     if not ids:
         package.report("damaged")
     relations = package.relations(main) if main else []
-    strings: list[bytes] = []
-    yield from _contained(
-        _strings(package, xlsx.target(relations, "sharedStrings", "xl/sharedstrings.bin"), strings), package
-    )
+    table = xlsx.target(relations, "sharedStrings", "xl/sharedstrings.bin")
+    strings, full = _kept(_contained(_strings(package, table), package), package.limits)
     cells = Cells(strings, package.limits.expansion_bytes(size), package.report)
     sheets = xlsx.sheet_parts(package, ids, relations)
     for page, name in enumerate(sheets, start=1):
@@ -65,9 +65,14 @@ def _fragments(package: Package, size: int) -> Iterator[Fragment | Embedded]:
             yield from _contained(_comments(package, name, page), package)
     yield from xlsx.notes(package, sheets)
     yield from package.embedded((main, *sheets))
+    if full:
+        package.report("too_large")
+        for text in itertools.islice(_contained(_strings(package, table), package), len(strings), None):
+            if text.strip():
+                yield Fragment(text.decode(), zone=where.BODY)
 
 
-def _contained(found: Iterator[Fragment], package: Package) -> Iterator[Fragment]:
+def _contained(found: Iterator[_Piece], package: Package) -> Iterator[_Piece]:
     """One part that cannot be read does not hide the others."""
     try:
         yield from found
@@ -96,19 +101,21 @@ def _workbook(package: Package, name: str, ids: list[str]) -> Iterator[Fragment]
         yield from workbook.take()
 
 
-def _strings(package: Package, name: str, strings: list[bytes]) -> Iterator[Fragment]:
-    """Fills ``strings``; those past the bound come as lines."""
-    left = package.limits.memory_bytes // xlsx.STRINGS_SHARE
+def _strings(package: Package, name: str) -> Iterator[bytes]:
     for _, record in records(package.content(name), frozenset({_STRING}), package.report):
-        text = text_at(record, 1)[0]
-        if left >= 0:
-            left -= len(text) + _STRING_COST_BYTES
-            if left < 0:
-                package.report("too_large")
-        if left >= 0:
-            strings.append(text)
-        elif text.strip():
-            yield Fragment(text.decode())
+        yield text_at(record, 1)[0]
+
+
+def _kept(found: Iterator[bytes], limits: Limits) -> tuple[list[bytes], bool]:
+    """The strings as far as their share of memory goes, and whether there are more."""
+    left = limits.memory_bytes // xlsx.STRINGS_SHARE
+    strings: list[bytes] = []
+    for text in found:
+        left -= len(text) + STRING_COST_BYTES
+        if left < 0:
+            return strings, True
+        strings.append(text)
+    return strings, False
 
 
 def _sheet(package: Package, name: str, cells: Cells, page: int, margins: list[Fragment]) -> Iterator[Fragment]:

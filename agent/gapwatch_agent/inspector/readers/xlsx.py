@@ -44,9 +44,7 @@ def _fragments(package: Package, size: int) -> Iterator[Fragment | Embedded]:
     relations = package.relations(main) if main else []
     strings = SharedStrings(package.limits.memory_bytes // STRINGS_SHARE)
     table = target(relations, "sharedStrings", "xl/sharedstrings.xml")
-    yield from package.part(table, strings, lambda chunks: lanes(chunks, strings, b"<si", b"</si>"))
-    if strings.full:
-        package.report("too_large")
+    yield from _table(package, table, strings)
     cells = xlsx_sheet.Cells(strings.strings, package.limits.expansion_bytes(size), package.report)
     sheets = sheet_parts(package, workbook.sheets, relations)
     for page, name in enumerate(sheets, start=1):
@@ -54,6 +52,13 @@ def _fragments(package: Package, size: int) -> Iterator[Fragment | Embedded]:
         yield from _sheet(package, name, xlsx_sheet.Sheet(page, cells))
     yield from notes(package, sheets)
     yield from package.embedded((main, *sheets))
+    if strings.full:
+        package.report("too_large")
+        yield from _table(package, table, SharedStrings(0, skip=len(strings.strings)))
+
+
+def _table(package: Package, name: str, strings: SharedStrings) -> Iterator[Fragment]:
+    return package.part(name, strings, lambda chunks: lanes(chunks, strings, b"<si", b"</si>"))
 
 
 def _sheet(package: Package, name: str, sheet: xlsx_sheet.Sheet) -> Iterator[Fragment]:

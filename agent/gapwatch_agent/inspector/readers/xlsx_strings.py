@@ -1,4 +1,4 @@
-"""The shared strings of a workbook, kept as UTF-8 up to a bound; what does not fit still reaches the caller as lines.
+"""The shared strings of a workbook, kept as UTF-8 up to a bound; what does not fit can be had as lines afterwards.
 
 Whole blocks of plain items are taken apart by one search; whatever is not plain goes through expat.
 """
@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
+from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.readers import xml_stream
 
 _BLOCK_BYTES_MAX: Final = 1 << 20
 _STRING_CHARACTERS_MAX: Final = 1 << 16
-_STRING_COST_BYTES: Final = 48
+STRING_COST_BYTES: Final = 48
 """What a string costs beside its bytes: the object's head and its place in the list."""
 _ITEM: Final = re.compile(rb"<si>\s{0,64}<t(?: [^<>]{0,200})?(?:/>|>([^<]*)</t>)\s{0,64}</si>|<si/>|<si></si>")
 _DECLARED: Final = re.compile(rb"<\?xml[^>]{0,200}encoding\s*=\s*[\"'](?!utf-8)", re.IGNORECASE)
@@ -111,12 +112,16 @@ def _character(escape: re.Match[bytes]) -> bytes:
 
 
 class SharedStrings:
-    """``xl/sharedStrings.xml``: ``strings`` in their order. Past ``bytes_max`` they come as fragments instead."""
+    """``xl/sharedStrings.xml``: ``strings`` in their order as far as ``bytes_max`` goes; ``full`` when there are more.
 
-    def __init__(self, bytes_max: int) -> None:
+    ``skip`` makes a second pass of it: that many strings are passed over and the others come as fragments.
+    """
+
+    def __init__(self, bytes_max: int, skip: int = -1) -> None:
         self.strings: list[bytes] = []
         self.full = False
         self._left = bytes_max
+        self._skip = skip
         self._ready: list[Fragment] = []
         self._pieces: list[str] = []
         self._length = 0
@@ -134,14 +139,16 @@ class SharedStrings:
         """Plain items only: one text each, no formatting inside, no comments."""
         if b"<!" in content or b"<?" in content:
             return False
+        if self.full:
+            return True
         content = dereferenced(content)
         found = _ITEM.findall(content)
         if len(found) != content.count(b"<si"):
             return False
         if b"&" in content or b"_x" in content or b"\r" in content:
             found = [unescaped(raw) for raw in found]
-        cost = sum(map(len, found)) + len(found) * _STRING_COST_BYTES
-        if cost <= self._left and not self.full:
+        cost = sum(map(len, found)) + len(found) * STRING_COST_BYTES
+        if self._skip < 0 and cost <= self._left:
             self._left -= cost
             self.strings += found
         else:
@@ -176,17 +183,23 @@ class SharedStrings:
             self._length += len(text)
             if self._length > _STRING_CHARACTERS_MAX:
                 # No program writes one this long: it comes as lines, its end stays as the string.
-                self._ready.append(Fragment("".join(self._pieces)))
+                self._ready.append(_line("".join(self._pieces)))
                 self._pieces.clear()
                 self._length = 0
 
     def _add(self, raw: bytes) -> None:
-        cost = len(raw) + _STRING_COST_BYTES
-        if cost > self._left or self.full:
-            self.full = True
-            text = raw.decode("utf-8", errors="replace")
-            if text.strip():
-                self._ready.append(Fragment(text))
-            return
-        self._left -= cost
-        self.strings.append(raw)
+        if self._skip > 0:
+            self._skip -= 1
+        elif self._skip == 0:
+            if raw.strip():
+                self._ready.append(_line(raw.decode("utf-8", errors="replace")))
+        else:
+            self._left -= len(raw) + STRING_COST_BYTES
+            self.full = self.full or self._left < 0
+            if not self.full:
+                self.strings.append(raw)
+
+
+def _line(text: str) -> Fragment:
+    """A string whose place in the sheets is not known."""
+    return Fragment(text, zone=where.BODY)

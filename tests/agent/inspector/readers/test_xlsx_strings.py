@@ -23,8 +23,8 @@ _ITEM = st.one_of(
 )
 
 
-def _read(content, *, blocks, chunk=1 << 16, bytes_max=1 << 20):
-    strings = SharedStrings(bytes_max)
+def _read(content, *, blocks, chunk=1 << 16, bytes_max=1 << 20, skip=-1):
+    strings = SharedStrings(bytes_max, skip)
     raw = content.encode()
     chunks = [raw[at : at + chunk] for at in range(0, len(raw), chunk)]
     fed = lanes(chunks, strings, b"<si", b"</si>") if blocks else chunks
@@ -44,13 +44,13 @@ def test_escapes():
     assert dereferenced(b"&#26426;&#38;&#x26;&#x673A;") == "机&#38;&#x26;机".encode()
 
 
-def test_what_does_not_fit_comes_as_lines():
+def test_what_does_not_fit_comes_as_lines_in_a_second_pass():
     content = "<sst>" + "".join(f"<si><t>{number:04}</t></si>" for number in range(100)) + "</sst>"
     for blocks in (True, False):
         kept, lines, full = _read(content, blocks=blocks, bytes_max=52 * 10)
-        assert full
-        assert kept == [f"{number:04}" for number in range(10)]
-        assert lines == [f"{number:04}" for number in range(10, 100)]
+        assert (kept, lines, full) == ([f"{number:04}" for number in range(10)], [], True)
+        kept, lines, _ = _read(content, blocks=blocks, bytes_max=0, skip=10)
+        assert (kept, lines) == ([], [f"{number:04}" for number in range(10, 100)])
 
 
 def test_a_string_without_end_comes_in_pieces():
