@@ -5,18 +5,18 @@ An object that is a document of its own stands in a folder of the package; it is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import MIB, Limits
-from gapwatch_agent.inspector.readers import xml_stream
+from gapwatch_agent.inspector.readers import odf_rows, xml_stream
 from gapwatch_agent.inspector.readers.odf_xml import Content
 from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
 from gapwatch_agent.inspector.readers.stored_zip import StoredZip
 from gapwatch_agent.inspector.readers.xml_stream import attribute
-from gapwatch_agent.inspector.readers.zip_archive import Member, ZipArchive
+from gapwatch_agent.inspector.readers.zip_archive import ZipArchive
 
 _META: Final = "meta.xml"
 _STYLES: Final = "styles.xml"
@@ -59,7 +59,7 @@ class _Package:
         self._report = report
         self._manifest = _Manifest()
         for member in self.archive.members(_MANIFEST)[:_COPIES_MAX]:
-            for _ in self._xml(member, self._manifest):
+            for _ in self._xml(self.archive.content(member), self._manifest):
                 pass
 
     def reading(self, copy: int) -> Iterator[Fragment | Embedded]:
@@ -79,11 +79,12 @@ class _Package:
     def _part(self, name: str, copy: int, handler: Content) -> Iterator[Fragment]:
         members = self.archive.members(name)
         if members and name not in self._manifest.encrypted:
-            yield from self._xml(members[min(copy, len(members) - 1)], handler)
+            member = members[min(copy, len(members) - 1)]
+            yield from self._xml(odf_rows.through(self.archive.content(member), handler), handler)
 
-    def _xml(self, member: Member, handler: xml_stream.Handler) -> Iterator[Fragment]:
+    def _xml(self, chunks: Iterable[bytes], handler: xml_stream.Handler) -> Iterator[Fragment]:
         try:
-            yield from xml_stream.fragments(self.archive.content(member), handler, self._limits.depth_max, self._report)
+            yield from xml_stream.fragments(chunks, handler, self._limits.depth_max, self._report)
         except StopReading as stop:
             if stop.reason == "too_large":
                 raise

@@ -30,11 +30,13 @@ class Styles:
     """Styles by family and name. Automatic ones belong to one part only; a part's own hide the document's."""
 
     known: dict[tuple[str, str], Style] = field(default_factory=dict)
+    strikes: bool = False
+    """Whether any style strikes its text out."""
     _current: Style | None = None
 
     def child(self) -> Styles:
         """A copy for another part of the document, which may use the same names for other automatic styles."""
-        return Styles(dict(self.known))
+        return Styles(dict(self.known), self.strikes)
 
     def open(self, attributes: dict[str, str]) -> None:
         """A ``style:style`` begins."""
@@ -56,6 +58,7 @@ class Styles:
         for name, value in attributes.items():
             if local(name) in _STRIKES:
                 self._current.struck = value != "none"
+                self.strikes = self.strikes or self._current.struck
 
     def paragraph_properties(self, attributes: dict[str, str]) -> None:
         if self._current is None:

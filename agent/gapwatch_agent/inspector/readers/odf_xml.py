@@ -6,7 +6,7 @@ is struck out or deleted under tracking is no mark any more (domain §3.3, chang
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -74,6 +74,7 @@ class Content:
         self._page = 0
         self._page_has_text = False
         self._page_pending = False
+        self._sheet_depth = -1
         self._kept: tuple[int, str, str] | None = None
         self._kept_text = ""
         self._in_meta = False
@@ -256,6 +257,7 @@ class Content:
     def _open_table(self, _attributes: dict[str, str]) -> None:
         if self._body == "spreadsheet" and len(self._flows) == 1 and not self._flows[-1].rows:
             self._new_page()
+            self._sheet_depth = self._depth
 
     # --- paragraphs and what stands in them
 
@@ -343,6 +345,21 @@ class Content:
             rows[-1][-1].append(self._cell_value[:_FRAGMENT_CHARACTERS_MAX])
         self._cell_value = ""
 
+    def wants_rows(self) -> bool:
+        """Whether the reader stands between two rows of a sheet that holds no struck text."""
+        flow = self._flows[0]
+        at_rows = len(self._flows) == 1 and not flow.rows and self._depth == self._sheet_depth
+        return at_rows and not self._skipped_from and not self._in_forms and not self.styles.strikes
+
+    def rows(self, rows: Iterable[list[str]]) -> None:
+        """Rows read without the parser, each of the texts of its cells that say something."""
+        for cells in rows:
+            if len(cells) == 1:
+                for text in cells[0].split(_LINE_IN_CELL):
+                    self._emit(where.DOCUMENT, text)
+            elif cells:
+                self._emit(where.TABLE, CELL_SEPARATOR.join(cells))
+
     def _close_row(self) -> None:
         flow = self._flows[-1]
         if not flow.rows:
@@ -352,12 +369,14 @@ class Content:
         while cells and not cells[-1]:
             cells.pop()
         filled = [paragraphs for paragraphs in cells if paragraphs]
-        if len(filled) == 1 and self._body != "spreadsheet":
+        if len(filled) == 1:
             # A row of one cell is layout, not a form: its paragraphs are lines like any others.
             for text in filled[0]:
                 self._line(flow, text.replace(_LINE_IN_CELL, "\n"))
         elif filled:
-            text = CELL_SEPARATOR.join(_LINE_IN_CELL.join(cell) for cell in cells).replace("\n", _LINE_IN_CELL)
+            # In a form an empty cell is a value nobody filled in; in a sheet it is distance.
+            shown = filled if self._body == "spreadsheet" else cells
+            text = CELL_SEPARATOR.join(_LINE_IN_CELL.join(cell) for cell in shown).replace("\n", _LINE_IN_CELL)
             in_slide = flow.part in {where.DOCUMENT, where.TEXT_BOX} and self._body == "presentation"
             if flow.depth == 0 or in_slide:
                 self._emit(where.TABLE, text)

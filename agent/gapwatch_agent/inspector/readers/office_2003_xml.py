@@ -14,7 +14,6 @@ from gapwatch_agent.inspector.readers.xml_stream import attribute
 _VALUE_CHARACTERS_MAX: Final = 1000
 _CELL_CHARACTERS_MAX: Final = 1 << 16
 _CELLS_MAX: Final = 4096
-_GAP_MAX: Final = 16
 _STORIES_MAX: Final = 64
 _LINE_IN_CELL: Final = "\x0b"
 _ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -145,10 +144,6 @@ class Workbook:
             self._ready += xlsx_header.fragments(part, attribute(attributes, "Data") or "", self._page)
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
-        index = attribute(attributes, "Index") or ""
-        if index.isdecimal() and len(index) < 8:
-            # Some empty cells are left out; a few of them keep the columns apart.
-            self._cells += [""] * min(max(int(index) - 1 - len(self._cells), 0), _GAP_MAX)
         self._is_struck = attribute(attributes, "StyleID") in self._struck
         if len(self._cells) < _CELLS_MAX:
             self._cells.append("")
@@ -171,9 +166,11 @@ class Workbook:
         elif name == "Comment":
             self._in_comment = False
         elif name == "Row":
-            text = CELL_SEPARATOR.join(self._cells).rstrip(CELL_SEPARATOR)
-            if text.strip():
-                self._ready.append(Fragment(text, where.TABLE, self._page))
+            filled = [cell for cell in self._cells if cell.strip()]
+            if len(filled) == 1:
+                self._ready.append(Fragment(filled[0].replace(_LINE_IN_CELL, "\n"), page=self._page))
+            elif filled:
+                self._ready.append(Fragment(CELL_SEPARATOR.join(filled), where.TABLE, self._page))
             self._cells = []
 
     def _close_data(self, text: str) -> None:

@@ -82,8 +82,10 @@ def test_the_regions_of_a_sheet_header():
 
 def test_a_sheet():
     content = package(table(("机密★3年",), ("姓名", "年龄"), ("甲", "1")), kind="spreadsheet")
-    assert _evidence(content) == ("secret", "table", 1, "cover_table")
+    assert _evidence(content) == ("secret", "document", 1, "first_page_top")
     assert _examine(content).type == "ods"
+    form = package(table(("密级", "机密"), ("编号", "1")), kind="spreadsheet")
+    assert _evidence(form) == ("secret", "table", 1, "cover_table")
 
 
 def test_a_slide_and_its_master():

@@ -139,10 +139,10 @@ def test_sheets_are_pages_and_repetition_is_read_once():
     body = f"<table:table>{shapes}{first}</table:table>" + table((comment, "", "丁"))
     assert _texts(body, kind="spreadsheet") == [
         ("框", "text_box", 1),
-        ("甲", "table", 1),
-        ("乙", "table", 1),
+        ("甲", "document", 1),
+        ("乙", "document", 1),
         ("批", "note", 2),
-        ("丙\t\t丁", "table", 2),
+        ("丙\t丁", "table", 2),
     ]
 
 

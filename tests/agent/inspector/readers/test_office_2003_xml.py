@@ -84,10 +84,10 @@ def test_sheets_rows_and_gaps():
     rows = f'{first}<Row><Cell><Data>姓名</Data></Cell>{noted}<Cell ss:Index="99999999999"/></Row>'
     sheets = "".join(f"<Worksheet><Table>{inner}</Table></Worksheet>" for inner in (rows, first))
     assert _workbook(sheets) == [
-        Fragment("机密★3年", "table", 1),
+        Fragment("机密★3年", page=1),
         Fragment("批", "note", 1),
-        Fragment("姓名\t\t\t一\x0b二", "table", 1),
-        Fragment("机密★3年", "table", 2),
+        Fragment("姓名\t一\x0b二", "table", 1),
+        Fragment("机密★3年", page=2),
     ]
 
 
@@ -103,4 +103,4 @@ def test_margins_of_a_sheet():
 def test_struck_cells_say_nothing():
     styles = '<Style ss:ID="s1"><Font ss:StrikeThrough="1"/></Style><Style ss:ID="s2"><Font ss:Bold="1"/></Style>'
     row = '<Row><Cell ss:StyleID="s1"><Data>秘密</Data></Cell><Cell ss:StyleID="s2"><Data>机密</Data></Cell></Row>'
-    assert _workbook(f"<Worksheet><Table>{row}</Table></Worksheet>", styles) == [Fragment("\t机密", "table", 1)]
+    assert _workbook(f"<Worksheet><Table>{row}</Table></Worksheet>", styles) == [Fragment("机密", page=1)]

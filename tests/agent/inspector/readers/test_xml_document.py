@@ -122,7 +122,7 @@ def test_office_2003():
         '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table><Row><Cell><Data>机密★3年'
         "</Data></Cell></Row></Table></Worksheet></Workbook>"
     )
-    assert _evidence(HEAD + sheet) == ("secret", "table", 1, "cover_table")
+    assert _evidence(HEAD + sheet) == ("secret", "document", 1, "first_page_top")
 
 
 def test_xhtml_and_pictures_in_xml():
