@@ -15,6 +15,7 @@ from gapwatch_agent.inspector.readers.zip_archive import Member, ZipArchive
 _ELEMENTS_MAX: Final = 20_000
 _TEXT_CHARACTERS_MAX: Final = 1000
 _STEPS_MAX: Final = 64
+_CIPHER_BYTES_MIN: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,21 @@ class Package:
         members = self.archive.members(key) if key else []
         if not members:
             return
-        content = self.archive.content(self.chosen(members))
+        content = self._in_clear(self.archive.content(self.chosen(members)))
         try:
             yield from xml_stream.fragments(content, handler, self._limits.depth_max, self._report)
         except StopReading as stop:
             if stop.reason == "too_large":
                 raise
             self._report(stop.reason)
+
+    def _in_clear(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks of an XML member. Raises StopReading ``encrypted`` for one that was replaced by its cipher."""
+        for number, chunk in enumerate(chunks):
+            # SM4 in blocks of 16 bytes (GM/T 0099-2020); XML has a tag within its first hundred.
+            if number == 0 and len(chunk) >= _CIPHER_BYTES_MIN and b"<" not in chunk[:_CIPHER_BYTES_MIN]:
+                raise StopReading("encrypted")
+            yield chunk
 
     def chosen(self, members: list[Member]) -> Member:
         return members[min(self._copy, len(members) - 1)]

@@ -48,6 +48,9 @@ _INLINE: Final = frozenset(
     {"a", "b", "i", "u", "em", "strong", "span", "tspan", "font", "r", "t", "run", "sub", "sup", "emphasis", "phrase"}
     | {"tt", "code", "textPath", "ulink", "link", "xref", "small", "big", "mark"}
 )
+_UNIFORM_RUN: Final = re.compile("句|文本串|文字表")
+"""Runs of a paragraph in Uniform Office Format (GB/T 20916), whose element names are Chinese, some with a number."""
+_UNIFORM_MARGINS: Final = (("页眉", where.HEADER), ("页脚", where.FOOTER), ("批注集", where.NOTE), ("脚注", where.NOTE))
 _NO_TEXT: Final = frozenset({"script", "style", "binData", "binaryData"})
 
 
@@ -93,6 +96,7 @@ class Elements:
         self._length = 0
         self._skipped = 0
         self._label = ""
+        self._part: tuple[str, str] | None = None
         self._values: dict[str, set[str]] = {}
 
     def take(self) -> list[Fragment]:
@@ -105,8 +109,9 @@ class Elements:
         return [Fragment(value, where.PROPERTY, key=key) for key, value in single]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name not in _INLINE:
+        if not _is_inline(name):
             self._flush()
+            self._part = self._part or _margin(name)
             # <field name="密级"> says more than its own name.
             named = attribute(attributes, "name") or ""
             key = named if named and len(named) <= _VALUE_CHARACTERS_MAX and _LABEL_NAME.search(named) else name
@@ -114,9 +119,11 @@ class Elements:
         self._skipped += name in _NO_TEXT
 
     def end(self, name: str) -> None:
-        if name not in _INLINE:
+        if not _is_inline(name):
             self._flush()
             self._label = ""
+            if self._part is not None and self._part[1] == name:
+                self._part = None
         self._skipped -= name in _NO_TEXT
 
     def characters(self, text: str) -> None:
@@ -136,11 +143,22 @@ class Elements:
         text = "\n".join(line for line in lines if line)
         if not text:
             return
+        if self._part is not None:
+            self._ready.append(Fragment(text, self._part[0]))
+            return
         self._ready.append(Fragment(text, page=1))
         if self._label and len(text) <= _VALUE_CHARACTERS_MAX and len(self._values) < _LABELS_MAX:
             values = self._values.setdefault(self._label, set())
             if len(values) < 2:
                 values.add(text)
+
+
+def _margin(name: str) -> tuple[str, str] | None:
+    return next(((part, name) for begin, part in _UNIFORM_MARGINS if name.startswith(begin)), None)
+
+
+def _is_inline(name: str) -> bool:
+    return name in _INLINE or _UNIFORM_RUN.match(name) is not None
 
 
 # --- flat OPC

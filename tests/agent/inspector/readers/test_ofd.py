@@ -241,6 +241,12 @@ def test_an_encrypted_package():
     assert problems == ["damaged", "encrypted"]
 
 
+def test_a_page_that_is_a_cipher():
+    cipher = bytes((index * 89 + 7) % 251 | 0x80 for index in range(512))
+    found = _examine(package(page(text("机密★5年", y=30), PROSE), cipher, page(PROSE)))
+    assert (found.inspected, found.reason, found.mark.level) == ("partial", "encrypted", "secret")
+
+
 def test_the_same_page_over_and_over_spends_the_budget():
     listed = document(3000).replace("Pages/Page_0", "P")
     for number in range(3000):

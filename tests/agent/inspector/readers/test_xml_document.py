@@ -132,6 +132,18 @@ def test_xhtml_and_pictures_in_xml():
     assert _evidence(HEAD + picture) == ("secret", "document", 1, "first_page_top")
 
 
+def test_uniform_office_format():
+    def uniform(body):
+        return f'{HEAD}<uof:UOF xmlns:uof="u" xmlns:字="z" xmlns:演="y">{body}</uof:UOF>'
+
+    def line(*runs):
+        return f"<字:段落>{''.join(f'<字:句><字:文本串>{text}</字:文本串></字:句>' for text in runs)}</字:段落>"
+
+    assert _evidence(uniform(line("机", "密", "★5年") + line(PROSE))) == ("secret", "document", 1, "first_page_top")
+    headed = uniform(f"<字:页眉_41F3><字:首页页眉>{line('秘密★1年')}</字:首页页眉></字:页眉_41F3>" + line(PROSE))
+    assert _evidence(headed) == ("confidential", "header", 0, "header")
+
+
 def test_a_label_of_the_alliance():
     label = (
         '<slab:originatorConfidentialityLabel xmlns:slab="urn:nato:stanag:4774:confidentialitymetadatalabel:1:0">'
