@@ -30,7 +30,7 @@ class Page:
     title: str = "关于做好年度工作的通知"
 
 
-def font(points: float, dpi: int, *, serif: bool = False, traditional: bool = False) -> ImageFont.FreeTypeFont:
+def font(points: float, dpi: float, *, serif: bool = False, traditional: bool = False) -> ImageFont.FreeTypeFont:
     path = _FONTS / ("NotoSerifCJK-Bold.ttc" if serif else "NotoSansCJK-Regular.ttc")
     if not path.exists():
         pytest.skip("fonts-noto-cjk is not installed")
@@ -55,6 +55,18 @@ def render(page: Page) -> Image.Image:
         draw.text((mm(28), mm(125 + row * 10)), text[row * 28 : row * 28 + 28], fill=0, font=plain)
     draw.text((mm(105) - draw.textlength(page.bottom, font=plain) / 2, mm(275)), page.bottom, fill=0, font=plain)
     return _worn(image, page)
+
+
+def watermarked(image: Image.Image, text: str, *, degrees: float = 45.0, grey: int = 200) -> Image.Image:
+    """The page with large faint words over it."""
+    face = font(110, image.width / 8.27)
+    layer = Image.new("L", image.size, 0)
+    draw = ImageDraw.Draw(layer)
+    middle = image.width / 2, image.height / 2
+    draw.text((middle[0] - draw.textlength(text, font=face) / 2, middle[1] - face.size), text, fill=255, font=face)
+    layer = layer.rotate(degrees, Image.Resampling.BICUBIC, center=middle)
+    paper = Image.new("RGB", image.size, (grey, grey, grey))
+    return Image.composite(ImageChops.darker(image, paper), image, layer)
 
 
 def _worn(image: Image.Image, page: Page) -> Image.Image:

@@ -37,19 +37,24 @@ class Box:
 class Line:
     """What a line says, where, and how sure the recogniser is of its characters (0-1).
 
-    ``is_prose``: so long that it was taken for running text without being read.
+    ``is_prose``: so long that it was taken for running text without being read. ``is_watermark``: it lies faint across
+    the page, and the box is not in the page's own measure.
     """
 
     text: str
     box: Box
     score: float
     is_prose: bool = False
+    is_watermark: bool = False
 
 
 def fragments(lines: list[Line], page: int) -> Iterator[Fragment]:
     """The page's rows in reading order. ``page`` counts from 1. Prose ends a page's top, as everywhere (zones.py)."""
+    for line in lines:
+        if line.is_watermark:
+            yield Fragment(ocr_misreadings.corrected(line.text), where.WATERMARK, page)
     prose_seen = False
-    for row in rows([line for line in lines if line.is_prose or line.score >= _SCORE_MIN]):
+    for row in rows([line for line in lines if _is_placed(line)]):
         text = CELL_SEPARATOR.join(ocr_misreadings.corrected(line.text) for line in row if line.text)
         middle = sum(line.box.middle for line in row) / len(row)
         is_prose = any(line.is_prose for line in row) or context.is_prose(text)
@@ -57,6 +62,10 @@ def fragments(lines: list[Line], page: int) -> Iterator[Fragment]:
             prose_seen = prose_seen or is_prose
         if text:
             yield Fragment(text, where.DOCUMENT, page, _zone(middle, page, prose_seen=prose_seen))
+
+
+def _is_placed(line: Line) -> bool:
+    return not line.is_watermark and (line.is_prose or line.score >= _SCORE_MIN)
 
 
 def rows(lines: list[Line]) -> list[list[Line]]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from gapwatch_agent.inspector import ocr_boxes, ocr_engine
+from gapwatch_agent.inspector import ocr_boxes, ocr_engine, ocr_watermark
 from gapwatch_agent.inspector.ocr_boxes import Area
 from gapwatch_agent.inspector.ocr_engine import DETECTED_PIXELS, Band, Engine, Grey
 from gapwatch_agent.inspector.ocr_lines import Box, Line
@@ -57,6 +57,8 @@ class PageReader:
                     return lines, False
                 elif len(lines) < _LINES_MAX:
                     lines.append(self._engine.line(page, box))
+        if first and not self._spent():
+            lines.extend(ocr_watermark.lines(self._engine, page))
         return lines, True
 
     def _upright(self, page: Grey, pixels_max: int) -> tuple[Grey, list[Box]]:

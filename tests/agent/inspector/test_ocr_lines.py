@@ -54,3 +54,12 @@ def test_guesses_and_blanks_are_left_out():
 
 def test_a_misread_star_is_put_back():
     assert _placed(_line("机密大5年", 0.1)) == [("机密★5年", "first_page_top")]
+
+
+def test_what_lies_across_the_page_is_a_watermark_before_everything_else():
+    across = Line("机密大5年", Box(0.1, 0.95, 0.9, 1.0), 0.9, is_watermark=True)
+    found = list(fragments([_line("标题", 0.1), across], 1))
+    assert [(f.text, f.part, f.zone) for f in found] == [
+        ("机密★5年", "watermark", ""),
+        ("标题", "document", "first_page_top"),
+    ]
