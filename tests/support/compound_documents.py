@@ -30,7 +30,8 @@ def compound(streams, sector_bytes=512):
     directory_start = len(table)
     directory = b"".join(_entry(n, e, starts, len(mini)) for n, e in enumerate(entries))
     body, table = _add(body, table, directory, sector_bytes)
-    return _assembled(body, table, directory_start, mini_start, sector_bytes)
+    mini_sectors = -(-len(mini_table) * 4 // sector_bytes)
+    return _assembled(body, table, directory_start, (mini_start, mini_sectors), sector_bytes)
 
 
 def _is_large(content):
@@ -44,7 +45,8 @@ def _entries(tree):
     while waiting:
         parent, folder = waiting.pop(0)
         previous = None
-        for name, content in folder.items():
+        # Siblings are a tree ordered by the length of their names; a list in that order is one.
+        for name, content in sorted(folder.items(), key=lambda item: (len(item[0]), item[0].upper())):
             number = len(entries)
             entries.append([name, content if isinstance(content, bytes) else None, _FREE, _FREE, _END])
             if previous is None:
@@ -85,7 +87,7 @@ def _entry(number, entry, starts, mini_bytes):
     return head + bytes(36) + struct.pack("<IQ", start if size else (0 if kind == 1 else _END), size)
 
 
-def _assembled(body, table, directory_start, mini_start, sector_bytes):
+def _assembled(body, table, directory_start, mini, sector_bytes):
     each = sector_bytes // 4
     count = more = 0
     while True:
@@ -101,7 +103,7 @@ def _assembled(body, table, directory_start, mini_start, sector_bytes):
     header = MAGIC + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 4 if sector_bytes > 512 else 3, 0xFFFE,
                                              9 if sector_bytes == 512 else 12, 6)  # fmt: skip
     more_start = first + count if more else _END
-    header += struct.pack("<9I", 0, count, directory_start, 0, 4096, mini_start, 0, more_start, more)
+    header += struct.pack("<9I", 0, count, directory_start, 0, 4096, *mini, more_start, more)
     header += struct.pack("<109I", *(places[:109] + [_FREE] * (109 - len(places[:109]))))
     pieces = [header.ljust(sector_bytes, b"\0"), body, struct.pack(f"<{len(table)}I", *table)]
     for number in range(more):

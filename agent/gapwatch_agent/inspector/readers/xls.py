@@ -13,7 +13,7 @@ from typing import Final
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import CELL_SEPARATOR, Fragment
 from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers import biff, office_art, ole_objects, ole_properties, xlsx_header
+from gapwatch_agent.inspector.readers import biff, office_art, ole_objects, ole_properties, xls_protection, xlsx_header
 from gapwatch_agent.inspector.readers.compound import CompoundFile, Entry
 from gapwatch_agent.inspector.readers.little_endian import u16, u32
 from gapwatch_agent.inspector.readers.source import Embedded, Reading, Report, Source, StopReading
@@ -71,6 +71,7 @@ class _Workbook:
         self._row_characters = 0
         self._object_kind = 0
         self._missing = False
+        self._cipher: xls_protection.Cipher | None = None
         self._readers: dict[int, Callable[[list[bytes]], Iterator[Fragment]]] = {
             _BOUND_SHEET: self._sheet_name,
             _CODE_PAGE: self._code_page,
@@ -100,6 +101,8 @@ class _Workbook:
         """The fragments of the workbook stream."""
         wanted = frozenset({*self._readers, *self._cells, _BOF, _STRING})
         for place, kind, parts in biff.records(compound.open(entry), wanted, _CONTINUED):
+            if self._cipher is not None:
+                parts = self._cipher.record(place, kind, parts)  # noqa: PLW2901 - the same record, legible
             cell = self._cells.get(kind)
             if cell is not None:
                 data = parts[0]
@@ -134,8 +137,11 @@ class _Workbook:
         yield from self._end_row()
         self._depth = max(self._depth - 1, 0)
 
-    def _encrypted(self, _parts: list[bytes]) -> Iterator[Fragment]:
-        raise StopReading("encrypted")
+    def _encrypted(self, parts: list[bytes]) -> Iterator[Fragment]:
+        self._cipher = xls_protection.cipher(parts[0])
+        if self._cipher is None:
+            raise StopReading("encrypted")
+        return iter(())
 
     def _code_page(self, parts: list[bytes]) -> Iterator[Fragment]:
         if self._codepage:

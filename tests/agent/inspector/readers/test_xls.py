@@ -161,7 +161,7 @@ def test_a_missing_string_is_damage_and_a_string_named_too_often_too_large():
     assert (found.inspected, found.reason) == ("partial", "too_large")
 
 
-_SAMPLE = next(content for kind, content in warm.samples() if kind == "xls")
+_SAMPLE = [content for kind, content in warm.samples() if kind == "xls"][-1]
 _ROWS = shared(0, 0, 0) + formula(1, 0, "果") + box("框", cut=1) + more_margins("甲", "乙", "丙", "丁")
 _RICH = workbook([("表", _ROWS + record(0xEC, word_art("x")))], strings=["机密★5年", "x" * 40], cut=30)
 
