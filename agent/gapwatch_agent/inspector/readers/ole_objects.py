@@ -6,34 +6,42 @@ from collections.abc import Iterator
 from typing import Final
 
 from gapwatch_agent.inspector.readers import codepages, compound_copy
-from gapwatch_agent.inspector.readers.compound import CHUNK_BYTES, CompoundFile, Entry, Stream
+from gapwatch_agent.inspector.readers.compound import CHUNK_BYTES, MAGIC, CompoundFile, Entry, Stream
 from gapwatch_agent.inspector.readers.little_endian import u16, u32
 from gapwatch_agent.inspector.readers.source import Embedded
 
 _NATIVE: Final = "\x01ole10native"
-_WHOLE_FILES: Final = ("package", "embeddedodf", "contents")
+_WHOLE_FILES: Final = ("package", "package_stream", "embeddedodf", "contents")
 _DOCUMENTS: Final = frozenset(
     {"worddocument", "workbook", "book", "powerpoint document", "__properties_version1.0", "visiodocument"}
     | {"encryptedpackage"}
 )
+_MAGICS: Final = (b"%PDF", b"PK", MAGIC[:4])
+"""Streams of these names hold files, or data of whatever program made the object."""
+_FORMULA: Final = "equation native"
 _NAMES_BYTES: Final = 4096
 _PATH_BYTES_MAX: Final = 1024
 
 
 def embedded(compound: CompoundFile, storage: Entry, outer: str = "") -> Iterator[Embedded]:
     """The file that a storage holds, if it holds one; pictures of formulas and charts are none."""
-    name = _printable(f"{outer}/{storage.name}" if outer else storage.name)
+    name = _printable(f"{outer}/{storage.name}".strip("/")) or "object"
     native = storage.children.get(_NATIVE)
     if native is not None:
         yield _packaged(compound.open(native), name)
         return
     for whole in _WHOLE_FILES:
         entry = storage.children.get(whole)
-        if entry is not None and not entry.is_storage:
+        if entry is not None and compound.open(entry).read(0, 4).startswith(_MAGICS):
             yield Embedded(name, compound.open(entry).chunks)
             return
     if _DOCUMENTS & storage.children.keys():
         yield Embedded(name, lambda: compound_copy.standalone(compound, storage))
+
+
+def is_formula(storage: Entry) -> bool:
+    """An equation: it holds no words of its own."""
+    return _FORMULA in storage.children
 
 
 def _packaged(stream: Stream, name: str) -> Embedded:

@@ -14,6 +14,17 @@ def test_properties_are_read_and_the_rest_is_said_not_to_be():
     assert (found.type, found.inspected, found.reason, found.mark.level) == ("cfb", "partial", "unsupported", "secret")
 
 
+def test_a_file_wrapped_as_an_object_is_given():
+    content = compound({"\x01Ole": b"x", "package_stream": word("机密★5年\r正文\r")})
+    found = examine(BytesSource(content), "x", Limits())
+    assert (found.inspected, found.mark.period, found.mark.evidence[0].part) == ("full", "P5Y", "attachment")
+
+
+def test_a_formula_holds_no_words():
+    found = examine(BytesSource(compound({"Equation Native": b"x", "\x01CompObj": b"y"})), "x", Limits())
+    assert (found.inspected, found.reason) == ("full", "")
+
+
 def test_nothing_to_read():
     found = examine(BytesSource(compound({"Contents": b"x"})), "x", Limits())
     assert (found.inspected, found.reason) == ("none", "unsupported")
