@@ -190,15 +190,20 @@ class Sampler:
 
     def feed(self, text: str) -> None:
         """The text's next lines."""
-        for start in range(0, min(len(text), self._room), _BLOCK):
-            piece = text[start : start + min(_BLOCK, self._room)]
-            self._room -= len(piece) + 1
-            self._pieces.append(piece)
-            self._waiting += len(piece) + 1
-            if self._waiting >= _BLOCK:
-                self._absorb()
+        if len(text) > _BLOCK:
+            for start in range(0, min(len(text), self._room), _BLOCK):
+                self.feed(text[start : start + _BLOCK])
+            return
+        if self._room < len(text):
             if self._room <= 0:
                 return
+            text = text[: self._room]
+        size = len(text) + 1
+        self._room -= size
+        self._waiting += size
+        self._pieces.append(text)
+        if self._waiting >= _BLOCK:
+            self._absorb()
 
     def finish(self) -> Fingerprint | None:
         """The fingerprint of all that was fed; None when that is too little."""
