@@ -21,9 +21,10 @@ ROW_BYTES_MAX: Final = 1 << 16
 _CELL_COST_BYTES: Final = 8
 """What a cell counts beside its text."""
 _HEADER_FIRST_ROWS: Final = 2000
-_CELL: Final = re.compile(
-    rb"\st=[\"'](s)[\"'][^<>]{0,200}>\s{0,16}<v>([^<]*)|<[vt](?: [^<>]{0,100})?>([^<]*)",
-)
+_CELL: Final = re.compile(rb"<c([^<>]*)>\s*(?:<f[^<>]*>(?:[^<]*</f>)?)?\s*<(?:v|is>\s*<t)[^<>]*>([^<]*)")
+_SHARED: Final = b't="s"'
+_NOT_PLAIN: Final = (b"<!", b"<?", b"<r>", b"<rPh", b"='", b" =", b"= ")
+"""Comments, formatting and phonetics inside a cell, and quotes or spaces that ``_SHARED`` would not see through."""
 _EMPTY_ROW: Final = re.compile(rb"<row(?: [^<>]{0,500})?/>")
 
 
@@ -107,7 +108,7 @@ class Sheet:
 
     def block(self, content: bytes) -> bool:
         """Plain rows only; they are whole or the parser must see them."""
-        if b"<!" in content or b"<?" in content or b"<r>" in content or b"<rPh" in content:
+        if any(token in content for token in _NOT_PLAIN):
             return False
         rows = content.count(b"<row")
         if rows != content.count(b"</row>") and rows - len(_EMPTY_ROW.findall(content)) != content.count(b"</row>"):
@@ -120,11 +121,11 @@ class Sheet:
             if not found:
                 continue
             if escaped:
-                found = [(shared, index, value and unescaped(value)) for shared, index, value in found]
+                found = [(head, value and unescaped(value)) for head, value in found]
             try:
-                values = [strings[int(index)] if shared else value for shared, index, value in found]
+                values = [strings[int(value)] if _SHARED in head else value for head, value in found]
             except (IndexError, ValueError):
-                values = [self._cells.string(index) if shared else value for shared, index, value in found]
+                values = [self._cells.string(value) if _SHARED in head else value for head, value in found]
             ready += row(values, page)
         return True
 
