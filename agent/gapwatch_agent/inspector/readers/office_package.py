@@ -23,9 +23,9 @@ from gapwatch_agent.inspector.readers.zip_archive import ZipArchive
 _COPIES_MAX: Final = 4
 _RELATIONS_MAX: Final = 50_000
 _PROPERTIES: Final = (
-    ("docprops/custom.xml", "custom-properties", office_properties.Custom),
-    ("docprops/core.xml", "core-properties", office_properties.Core),
-    ("docprops/app.xml", "extended-properties", office_properties.Extended),
+    ("docprops/custom.xml", "customproperties", office_properties.Custom),
+    ("docprops/core.xml", "coreproperties", office_properties.Core),
+    ("docprops/app.xml", "extendedproperties", office_properties.Extended),
 )
 _LABEL_PARTS: Final = re.compile(r"customxml/(?!itemprops)[^/]*\.xml|docmetadata/[^/]*\.xml")
 _EMBEDDING: Final = re.compile(r"(?:^|/)embeddings/[^/]+$")
@@ -123,7 +123,10 @@ class Package:
 
     def properties(self) -> Iterator[Fragment]:
         """Custom, core and extended properties and the labels kept as XML (domain §3.5)."""
-        by_kind = {relation.kind: relation.target for relation in self.relations("")}
+        # ``custom-properties`` in the transitional kind is ``customProperties`` in the strict one.
+        by_kind = {
+            item.kind.replace("-", "").lower(): item.target for item in self.relations("") if self.has(item.target)
+        }
         for usual, kind, handler in _PROPERTIES:
             yield from self.part(by_kind.get(kind, usual), handler())
         for name in self.names():

@@ -21,7 +21,7 @@ ROW_BYTES_MAX: Final = 1 << 16
 _CELL_COST_BYTES: Final = 8
 """What a cell counts beside its text."""
 _HEADER_FIRST_ROWS: Final = 2000
-_CELL: Final = re.compile(rb"<c([^<>]*)>\s*(?:<f[^<>]*>(?:[^<]*</f>)?)?\s*<(?:v|is>\s*<t)[^<>]*>([^<]*)")
+_CELL: Final = re.compile(rb"<c([^<>]*+)>\s*+(?:<f[^<>]*+>(?:[^<]*+</f>)?)?\s*+<(?:v|is>\s*+<t)[^<>]*+>([^<]*+)")
 _SHARED: Final = b't="s"'
 _NOT_PLAIN: Final = (b"<!", b"<?", b"<r>", b"<rPh", b"='", b" =", b"= ")
 """Comments, formatting and phonetics inside a cell, and quotes or spaces that ``_SHARED`` would not see through."""

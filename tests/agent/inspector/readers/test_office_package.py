@@ -77,6 +77,17 @@ def test_properties_are_found_by_relationship():
     assert reasons == []
 
 
+def test_properties_of_the_strict_kind_and_ones_whose_relationship_leads_nowhere():
+    members = {
+        "_rels/.rels": relations(
+            [("a", "customProperties", "odd/custom.xml"), ("b", "core-properties", "none.xml")], STRICT
+        ),
+        "odd/custom.xml": '<P><property name="密级"><v>秘密</v></property></P>',
+        "docProps/core.xml": "<P><title>甲</title></P>",
+    }
+    assert [item.text for item in _package(members)[0].properties()] == ["秘密", "甲"]
+
+
 def test_embedded_files_by_folder_and_by_relationship():
     members = {
         "word/embeddings/oleObject1.bin": b"1",

@@ -85,3 +85,10 @@ def test_margins_stand_before_short_sheets_and_after_long_ones():
         parts = [item.part for item in margins_first(rows, sheet.margins)]
         assert parts[0] == first
         assert sorted(parts) == sorted(["header", *["document"] * count])
+
+
+def test_space_without_end_costs_no_more_than_its_length():
+    spaces = " " * 300_000
+    assert _read(worksheet(f"<c>{spaces}<x/></c><c>{spaces}<v>1</v></c><c><f>{spaces}</c>"), blocks=True) == [
+        ("document", "1")
+    ]
