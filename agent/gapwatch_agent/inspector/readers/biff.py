@@ -23,62 +23,58 @@ Record = tuple[int, int, list[bytes]]
 
 def records(stream: Stream, wanted: frozenset[int], continued: frozenset[int]) -> Iterator[Record]:
     """The wanted records. Of a kind in ``continued`` the following CONTINUE records come with it."""
-    reader = _Reader(stream)
-    while reader.has(4):
-        kind, size = reader.head()
-        if kind not in wanted:
-            reader.skip(size + 4)
+    window = _Window(stream)
+    kind = 0
+    while window.fill(_HEAD.size):
+        # What lies whole in the window is taken without asking again: a sheet has hundreds of thousands of records.
+        block, at, end = window.block, window.at, len(window.block) - _HEAD.size
+        while at <= end:
+            kind, size = _HEAD.unpack_from(block, at)
+            if kind in wanted:
+                if kind in continued or at + size > end:
+                    break
+                yield window.place + at, kind, [block[at + 4 : at + 4 + size]]
+            at += size + 4
+        else:
+            window.at = at
             continue
-        place = reader.place
-        parts = [reader.body(size)]
-        if kind in continued:
-            total = size
-            while reader.has(4) and reader.head()[0] == _CONTINUE:
-                total += reader.head()[1]
-                if total > _CONTINUED_BYTES_MAX:
-                    raise StopReading("too_large")
-                parts.append(reader.body(reader.head()[1]))
-        yield place, kind, parts
+        window.at = at
+        yield window.place + at, kind, list(_with_continued(window, kind in continued))
 
 
-class _Reader:
-    """A window that moves over the stream."""
+def _with_continued(window: _Window, is_continued: bool) -> Iterator[bytes]:
+    """The record at the window's place and, where asked for, what continues it."""
+    total = 0
+    while True:
+        _, size = _HEAD.unpack_from(window.block, window.at)
+        window.fill(size + _HEAD.size)
+        yield window.block[window.at + 4 : window.at + 4 + size]
+        window.at += size + _HEAD.size
+        total += size
+        if total > _CONTINUED_BYTES_MAX:
+            raise StopReading("too_large")
+        if not is_continued or not window.fill(_HEAD.size):
+            return
+        if _HEAD.unpack_from(window.block, window.at)[0] != _CONTINUE:
+            return
+
+
+class _Window:
+    """A part of the stream: ``block`` begins at ``place`` in it, the next record at ``at`` in the block."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._block = b""
-        self._at = 0
-        self._block_place = 0
+        self.block = b""
+        self.place = 0
+        self.at = 0
 
-    @property
-    def place(self) -> int:
-        """Where the next record starts."""
-        return self._block_place + self._at
-
-    def has(self, count: int) -> bool:
+    def fill(self, count: int) -> bool:
         """Whether so many bytes follow; they are in the window then."""
-        if self._at + count <= len(self._block):
-            return True
-        self._block_place += self._at
-        self._at = 0
-        self._block = self._stream.read(self._block_place, max(count, _BLOCK_BYTES))
-        return len(self._block) >= count
-
-    def head(self) -> tuple[int, int]:
-        """Kind and size of the next record."""
-        kind, size = _HEAD.unpack_from(self._block, self._at)
-        return kind, size
-
-    def body(self, size: int) -> bytes:
-        """The record's bytes, less where the stream ends; moves behind them."""
-        self.has(size + 4)
-        found = self._block[self._at + 4 : self._at + 4 + size]
-        self._at += size + 4
-        return found
-
-    def skip(self, count: int) -> None:
-        """Move on."""
-        self._at += count
+        if self.at + count > len(self.block):
+            self.place += self.at
+            self.at = 0
+            self.block = self._stream.read(self.place, max(count, _BLOCK_BYTES))
+        return self.at + count <= len(self.block)
 
 
 def text(data: bytes, at: int, *, codepage: int = 0, length_bytes: int = 2) -> str:

@@ -25,6 +25,17 @@ def test_wanted_records_with_their_places():
     assert _records(content, {1}) == [(0, 1, [b"a"]), (5 + 20 * 8004, 1, [b"c"])]
 
 
+def test_records_across_the_window():
+    sizes = [8224, 1, 0, 5000, 8000] * 20
+    content = b"".join(record(1 + number % 3, bytes([number]) * size) for number, size in enumerate(sizes))
+    found = _records(content, {1, 2, 3}, {2})
+    assert [(kind, parts) for _, kind, parts in found] == [
+        (1 + number % 3, [bytes([number]) * size]) for number, size in enumerate(sizes)
+    ]
+    assert [place for place, _, _ in found] == [sum(sizes[:number]) + 4 * number for number in range(len(sizes))]
+    assert len(_records(content, {3})) == len(sizes) // 3
+
+
 def test_what_continues_a_record_comes_with_it():
     content = record(1, b"a") + record(0x3C, b"b") + record(0x3C, b"c") + record(2, b"") + record(0x3C, b"d")
     assert _records(content, {1, 2}, {1}) == [(0, 1, [b"a", b"b", b"c"]), (15, 2, [b""])]
