@@ -17,7 +17,7 @@ _WINDOW_BYTES: Final = 1 << 20
 _LINE_BYTES_MAX: Final = 1024
 _NESTING_MAX: Final = 32
 _USUAL_HEADER_BYTES: Final = 8192
-_DELIMITERS_MAX: Final = 1_000_000
+_DELIMITERS_MAX: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)

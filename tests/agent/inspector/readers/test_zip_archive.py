@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given
@@ -138,3 +139,43 @@ def test_any_damage_ends_in_bytes_or_a_reason(noise, at, patch):
                 count, reason = _drain(archive, member)
                 assert count <= 16 * MIB
                 assert reason in {"", "encrypted", "damaged", "too_large"}
+
+
+def test_a_name_in_utf_8_beside_the_old_one():
+    raw = b"old.txt\x80"
+    extra_name = "机密.txt".encode()
+    extra = struct.pack("<2HBL", 0x7075, 5 + len(extra_name), 1, zlib.crc32(raw)) + extra_name
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, len(raw), len(extra), 0, 0, 0, 0, 0)
+    directory = entry + raw + extra
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 0, 0)
+    archive, _ = _open(directory + end)
+    assert [member.name for member in archive.all_members()] == ["机密.txt"]
+
+
+def test_recovery_finds_headers_in_every_window():
+    whole = zipped({f"{number}": bytes([number]) * 100_000 for number in range(40)}, zipfile.ZIP_STORED)
+    archive, problems = _open(whole[: whole.find(b"PK\x01\x02")])
+    assert len(archive.all_members()) == 40
+    assert _read(archive, "39") == bytes([39]) * 100_000
+    assert problems == ["damaged"]
+
+
+def test_a_field_of_nothing_but_headers_is_bounded():
+    archive, problems = _open(b"PK\x03\x04" * 500_000, Limits(members_max=1000))
+    assert len(archive.all_members()) <= 1000
+    assert problems == ["damaged"]
+
+
+def test_a_stored_archive_may_be_read_once_through():
+    limits = Limits(expansion_floor_bytes=1, expansion_bytes_max=1)
+    archive, _ = _open(zipped(CONTENT, zipfile.ZIP_STORED), limits)
+    assert _read(archive, "a.txt") == b"first"
+    assert not archive.spent
+
+
+def test_a_member_that_only_its_own_header_calls_encrypted():
+    content = bytearray(zipped(CONTENT))
+    content[6] |= 1
+    archive, _ = _open(bytes(content))
+    with pytest.raises(StopReading, match="encrypted"):
+        _read(archive, "a.txt")
