@@ -34,6 +34,7 @@ _KEYS: Final = {
                8: "lastModifiedBy", 18: "application"},
     _DOCUMENT_SUMMARY: {2: "category", 14: "manager", 15: "company", 26: "contentType", 27: "contentStatus"},
 }  # fmt: skip
+_CORE_PREFIX: Final = "OOXMLCoreProperty"
 _DICTIONARY, _CODEPAGE = 0, 1
 _VT_I2, _VT_I4, _VT_BSTR, _VT_BOOL, _VT_VARIANT = 2, 3, 8, 11, 12
 _VT_STRING, _VT_WIDE_STRING, _VT_VECTOR = 30, 31, 0x1000
@@ -90,13 +91,20 @@ def _property_set(kind: bytes, data: bytes) -> Iterator[Fragment]:
     codepage = u16(data, places[_CODEPAGE] + 4) if _CODEPAGE in places else 1252
     names = dict(_KEYS.get(kind, {}))
     if _DICTIONARY in places:
-        names.update(_dictionary(data, places.pop(_DICTIONARY), codepage))
+        own = _dictionary(data, places.pop(_DICTIONARY), codepage)
+        names.update({number: _unprefixed(name) for number, name in own.items()})
     for number, offset in places.items():
         if number == _CODEPAGE or number not in names:
             continue
         for text in _texts(data, offset, codepage):
             if text.strip():
                 yield Fragment(text, part=where.PROPERTY, key=names[number])
+
+
+def _unprefixed(name: str) -> str:
+    """LibreOffice keeps what this format has no room for under a name made of today's."""
+    core = name.removeprefix(_CORE_PREFIX)
+    return name if core == name else core[:1].lower() + core[1:]
 
 
 def _places(data: bytes) -> dict[int, int]:

@@ -34,6 +34,11 @@ def test_the_known_properties_have_their_usual_keys():
     ]
 
 
+def test_todays_properties_in_yesterdays_files():
+    stream = user_properties({"OOXMLCorePropertyCategory": "机密", "OOXMLCorePropertyContentStatus": "终稿"})
+    assert _found(stream) == [("category", "机密"), ("contentStatus", "终稿")]
+
+
 def test_wide_strings_whatever_the_code_page():
     stream = bytearray(property_stream(bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9"), {2: "x" * 20}, codepage=1252))
     at = stream.index(b"x" * 20)
