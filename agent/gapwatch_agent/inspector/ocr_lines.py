@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ BOTTOM: Final = 0.88
 _SCORE_MIN: Final = 0.5
 """Below this the recogniser was guessing: pictures, handwriting, patterns."""
 _SAME_ROW: Final = 0.5
+_LABEL: Final = re.compile(r"密级|密級|保密等级|涉密等级")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ def fragments(lines: list[Line], page: int) -> Iterator[Fragment]:
         if middle < BOTTOM:
             prose_seen = prose_seen or is_prose
         if text:
-            yield Fragment(text, where.DOCUMENT, page, _zone(middle, page, prose_seen=prose_seen))
+            zone = _zone(middle, page, prose_seen=prose_seen)
+            if zone == where.PAGE_BOTTOM and page == 1 and not prose_seen and _LABEL.search(text):
+                # The title block of a drawing: a table at the foot of a page without prose.
+                zone = where.COVER_TABLE
+            yield Fragment(text, where.TABLE if zone == where.COVER_TABLE else where.DOCUMENT, page, zone)
 
 
 def _is_placed(line: Line) -> bool:

@@ -63,3 +63,12 @@ def test_what_lies_across_the_page_is_a_watermark_before_everything_else():
         ("机密★5年", "watermark", ""),
         ("标题", "document", "first_page_top"),
     ]
+
+
+def test_a_drawing_has_its_label_in_the_title_block():
+    cells = (_line("密级", 0.9, 0.6), _line("秘密★10年", 0.9, 0.8))
+    assert [(f.part, f.zone, f.text) for f in fragments(list(cells), 1)] == [
+        ("table", "cover_table", "密级\t秘密★10年")
+    ]
+    assert _placed(_line(PROSE, 0.5), *cells)[-1][1] == "page_bottom"
+    assert _placed(*cells, page=2) == [("密级\t秘密★10年", "page_bottom")]
