@@ -43,6 +43,12 @@ class _Text:
     x: float = 0.0
     y: float = 0.0
 
+    def on_page(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the object's in points from the page's corner."""
+        a, b, c, d, e, f = self.matrix
+        left, top = self.boundary
+        return _bounded(left + a * x + c * y + e) * POINTS_A_MM, _bounded(top + b * x + d * y + f) * POINTS_A_MM
+
 
 @dataclass(slots=True)
 class Placed:
@@ -135,42 +141,35 @@ class PageObjects:
         self._in_remark = self._in_box = False
 
     def _open_text(self, attributes: dict[str, str]) -> None:
-        left, top = _numbers(attribute(attributes, "Boundary"), 2, (0.0, 0.0))[:2]
-        alpha = _numbers(attribute(attributes, "Alpha"), 1, (255.0,))[0]
+        left, top = _numbers(attributes.get("Boundary"), 2, (0.0, 0.0))[:2]
+        alpha = _numbers(attributes.get("Alpha"), 1, (255.0,))[0]
         self._text = _Text(
-            attribute(attributes, "ID") or "",
+            attributes.get("ID") or "",
             (left + self._offset[0], top + self._offset[1]),
-            _numbers(attribute(attributes, "CTM"), 6, _NOWHERE),
-            _numbers(attribute(attributes, "Size"), 1, (3.7,))[0],
+            _numbers(attributes.get("CTM"), 6, _NOWHERE),
+            _numbers(attributes.get("Size"), 1, (3.7,))[0],
             alpha < _FAINT_ALPHA,
         )
 
     def _close_code(self, text: _Text, code: dict[str, str], words: str) -> None:
         # Without a position of its own a code goes on where the one before it began.
-        text.x = _numbers(attribute(code, "X"), 1, (text.x,))[0]
-        text.y = _numbers(attribute(code, "Y"), 1, (text.y,))[0]
+        text.x = _numbers(code.get("X"), 1, (text.x,))[0]
+        text.y = _numbers(code.get("Y"), 1, (text.y,))[0]
         if not words.strip() or len(self._target) >= PIECES_MAX:
             return
         if text.number in self._wanted:
             self.texts[text.number] = self.texts.get(text.number, "") + words
-        across = _deltas(attribute(code, "DeltaX"), len(words))
-        down = _deltas(attribute(code, "DeltaY"), len(words))
-        spaced, width = _spaced(words, across, text.size)
+        across = _deltas(code.get("DeltaX"), len(words))
+        down = _deltas(code.get("DeltaY"), len(words))
+        spaced, width = _spaced(words, across, text.size) if len(words) > 1 else (words, _advance(words, text.size))
         upright = bool(down) and not any(across)
         self._add(
             text, spaced, (text.x + (0.0 if upright else width), text.y + (sum(down) if upright else 0.0)), upright
         )
 
     def _add(self, text: _Text, words: str, end: tuple[float, float], upright: bool) -> None:
-        a, b, c, d, e, f = text.matrix[:6]
-
-        def on_page(x: float, y: float) -> tuple[float, float]:
-            return (
-                _bounded(text.boundary[0] + a * x + c * y + e) * POINTS_A_MM,
-                _bounded(text.boundary[1] + b * x + d * y + f) * POINTS_A_MM,
-            )
-
-        start, finish = on_page(text.x, text.y), on_page(*end)
+        a, b, c, d, _, _ = text.matrix
+        start, finish = text.on_page(text.x, text.y), text.on_page(*end)
         size = _bounded(text.size * math.hypot(c, d)) * POINTS_A_MM
         direction = pdf_lines.SIDE if upright else _direction(a, b)
         faint = text.faint and size >= _FAINT_SIZE_MIN
@@ -197,20 +196,24 @@ def moved(pieces: list[Piece], left: float, top: float) -> list[Piece]:
     return [replace(p, left=p.left + x, right=p.right + x, baseline=p.baseline + y) for p in pieces]
 
 
+def _advance(character: str, size: float) -> float:
+    """About how wide a character is."""
+    return size if character > "\u2e80" else size / 2
+
+
 def _spaced(words: str, across: list[float], size: float) -> tuple[str, float]:
     """The text with its wide gaps as spaces or tabs, and its width in the object's units."""
     width = 0.0
     pieces: list[str] = []
     for index, character in enumerate(words):
-        wide = character > "\u2e80"
-        own = size if wide else size / 2
+        own = _advance(character, size)
         pieces.append(character)
         if index == len(words) - 1:
             width += own
             break
         step = across[index] if index < len(across) else (own if not across else across[-1])
         gap = step - own
-        if gap > _SET_APART_EMS[wide] * size > 0:
+        if gap > _SET_APART_EMS[own == size] * size > 0:
             pieces.append(pdf_lines.separator(gap, size, character, words[index + 1]))
         width += step
     return "".join(pieces), width
@@ -219,7 +222,9 @@ def _spaced(words: str, across: list[float], size: float) -> tuple[str, float]:
 def _deltas(value: str | None, count: int) -> list[float]:
     """Steps between characters; ``g 3 5.5`` stands for three times 5.5. Never more than there are characters."""
     found: list[float] = []
-    tokens = (value or "").split(None, 4 * count + 4)
+    if not value:
+        return found
+    tokens = value.split(None, 4 * count + 4)
     index = 0
     while index < len(tokens) and len(found) < count:
         if tokens[index] == "g" and index + 2 < len(tokens):
@@ -233,6 +238,8 @@ def _deltas(value: str | None, count: int) -> list[float]:
 
 
 def _direction(a: float, b: float) -> str:
+    if b == 0 and a >= 0:
+        return pdf_lines.FLAT
     angle = abs(math.atan2(b, a))
     if angle <= _ASKEW_RADIANS:
         return pdf_lines.FLAT
@@ -248,8 +255,17 @@ def _is_faint(attributes: dict[str, str]) -> bool:
 
 
 def _numbers(value: str | None, count: int, otherwise: tuple[float, ...]) -> tuple[float, ...]:
-    tokens = (value or "").split(None, count)[:count]
-    return tuple(_number(token) for token in tokens) if len(tokens) == count else otherwise
+    if not value:
+        return otherwise
+    tokens = value.split(None, count)[:count]
+    if len(tokens) < count:
+        return otherwise
+    try:
+        found = tuple(map(float, tokens))
+    except ValueError:
+        return tuple(map(_number, tokens))
+    # Not a number fails the comparison as infinity does.
+    return found if all(-_COORDINATE_MAX < one < _COORDINATE_MAX for one in found) else tuple(map(_bounded, found))
 
 
 def _number(token: str) -> float:

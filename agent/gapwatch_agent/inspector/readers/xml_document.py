@@ -11,6 +11,7 @@ import binascii
 import pyexpat
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from gapwatch_agent.inspector import fragments as where
@@ -43,6 +44,7 @@ _LABELS: Final = re.compile(
 _LABEL_NAME: Final = re.compile(r"密|secre|classif|sec_?level|protective|marking", re.IGNORECASE)
 _VALUE_CHARACTERS_MAX: Final = 200
 _LABELS_MAX: Final = 100
+_KINDS_MAX: Final = 1000
 _LINE_CHARACTERS_MAX: Final = 1 << 16
 _INLINE: Final = frozenset(
     {"a", "b", "i", "u", "em", "strong", "span", "tspan", "font", "r", "t", "run", "sub", "sup", "emphasis", "phrase"}
@@ -86,6 +88,16 @@ def _fragments(
     yield from html_text.fragments(tokens(rest.decode("utf-8", errors="replace"), is_xml=True))
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What an element's name says about its text. ``margin``: the part its content is of, and that name."""
+
+    is_inline: bool
+    is_skipped: bool
+    is_label: bool
+    margin: tuple[str, str] | None
+
+
 class Elements:
     """Any XML: each element's text is a line, inline elements and unbroken text belong together."""
 
@@ -96,6 +108,7 @@ class Elements:
         self._length = 0
         self._skipped = 0
         self._label = ""
+        self._kinds: dict[str, _Kind] = {}
         self._part: tuple[str, str] | None = None
         self._values: dict[str, set[str]] = {}
 
@@ -109,22 +122,34 @@ class Elements:
         return [Fragment(value, where.PROPERTY, key=key) for key, value in single]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if not _is_inline(name):
+        kind = self._kinds.get(name) or self._kind(name)
+        if not kind.is_inline:
             self._flush()
-            self._part = self._part or _margin(name)
-            # <field name="密级"> says more than its own name.
-            named = attribute(attributes, "name") or ""
-            key = named if named and len(named) <= _VALUE_CHARACTERS_MAX and _LABEL_NAME.search(named) else name
-            self._label = key if _LABEL_NAME.search(key) else ""
-        self._skipped += name in _NO_TEXT
+            self._part = self._part or kind.margin
+            self._label = name if kind.is_label else ""
+            if attributes:
+                # <field name="密级"> says more than its own name.
+                named = attribute(attributes, "name") or ""
+                if named and len(named) <= _VALUE_CHARACTERS_MAX and _LABEL_NAME.search(named):
+                    self._label = named
+        self._skipped += kind.is_skipped
 
     def end(self, name: str) -> None:
-        if not _is_inline(name):
+        kind = self._kinds.get(name) or self._kind(name)
+        if not kind.is_inline:
             self._flush()
             self._label = ""
             if self._part is not None and self._part[1] == name:
                 self._part = None
-        self._skipped -= name in _NO_TEXT
+        self._skipped -= kind.is_skipped
+
+    def _kind(self, name: str) -> _Kind:
+        margin = next(((part, name) for begin, part in _UNIFORM_MARGINS if name.startswith(begin)), None)
+        is_inline = name in _INLINE or _UNIFORM_RUN.match(name) is not None
+        kind = _Kind(is_inline, name in _NO_TEXT, _LABEL_NAME.search(name) is not None, margin)
+        if len(self._kinds) < _KINDS_MAX:
+            self._kinds[name] = kind
+        return kind
 
     def characters(self, text: str) -> None:
         if self._skipped:
@@ -137,10 +162,11 @@ class Elements:
     def _flush(self) -> None:
         if not self._pieces:
             return
-        lines = [line.strip() for line in "".join(self._pieces).split("\n")]
+        text = "".join(self._pieces).strip()
         self._pieces.clear()
         self._length = 0
-        text = "\n".join(line for line in lines if line)
+        if "\n" in text:
+            text = "\n".join(filter(None, map(str.strip, text.split("\n"))))
         if not text:
             return
         if self._part is not None:
@@ -151,14 +177,6 @@ class Elements:
             values = self._values.setdefault(self._label, set())
             if len(values) < 2:
                 values.add(text)
-
-
-def _margin(name: str) -> tuple[str, str] | None:
-    return next(((part, name) for begin, part in _UNIFORM_MARGINS if name.startswith(begin)), None)
-
-
-def _is_inline(name: str) -> bool:
-    return name in _INLINE or _UNIFORM_RUN.match(name) is not None
 
 
 # --- flat OPC
