@@ -5,6 +5,9 @@ samples, with the reference measured in the same run. Machines are noisy, so eve
 has a reference.
 
     run.py [--only SUBJECT …] [--record]     --record appends to docs/benchmarks.jsonl, rewrites docs/benchmarks.md
+    run.py --page                            rewrites docs/benchmarks.md from the history; measures nothing
+
+The page ends with the inspector's accuracy (docs/accuracy.md, which `make accuracy RECORD=1` writes).
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 HISTORY = ROOT / "docs" / "benchmarks.jsonl"
 REPORT = ROOT / "docs" / "benchmarks.md"
+ACCURACY = ROOT / "docs" / "accuracy.md"
 
 
 @dataclass(frozen=True)
@@ -144,14 +149,31 @@ def write_report(figures: Mapping[str, float], machine: str, day: str) -> None:
         *[f"| {name} | {value:,.4g} |" for name, value in sorted(figures.items())],
         "",
     ]
-    REPORT.write_text("\n".join(lines), encoding="utf-8")
+    accuracy = ACCURACY.read_text(encoding="utf-8") if ACCURACY.exists() else ""
+    demoted = re.sub(r"^#", "##", accuracy, flags=re.MULTILINE)
+    REPORT.write_text("\n".join([*lines, demoted]).rstrip() + "\n", encoding="utf-8")
+
+
+def rewrite_page() -> None:
+    """Every figure as it was last recorded."""
+    merged: dict[str, float] = {}
+    machine = day = ""
+    for line in HISTORY.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        merged.update(entry["figures"])
+        machine, day = entry["machine"], entry["day"]
+    write_report(merged, machine, day)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run the benchmarks.")
     parser.add_argument("--only", nargs="+", choices=subjects(), metavar="SUBJECT", help=", ".join(subjects()))
     parser.add_argument("--record", action="store_true", help="append to the history and rewrite docs/benchmarks.md")
+    parser.add_argument("--page", action="store_true", help="rewrite docs/benchmarks.md, measure nothing")
     arguments = parser.parse_args()
+    if arguments.page:
+        rewrite_page()
+        return 0
     sys.path[:0] = [str(HERE), str(HERE.parent)]
     figures: dict[str, float] = {}
     for subject in arguments.only or subjects():
@@ -165,12 +187,9 @@ def main() -> int:
         day = dt.datetime.now(dt.UTC).date().isoformat()
         machine = f"{os.cpu_count()} cores, {platform.machine()}, kernel {platform.release().split('-')[0]}"
         entry = {"day": day, "machine": machine, "python": platform.python_version(), "figures": figures}
-        previous = HISTORY.read_text(encoding="utf-8").splitlines() if HISTORY.exists() else []
-        HISTORY.write_text("\n".join([*previous, json.dumps(entry, sort_keys=True)]) + "\n", encoding="utf-8")
-        merged: dict[str, float] = {}
-        for line in [*previous, json.dumps(entry)]:
-            merged.update(json.loads(line)["figures"])
-        write_report(merged, machine, day)
+        with HISTORY.open("a", encoding="utf-8") as history:
+            history.write(json.dumps(entry, sort_keys=True) + "\n")
+        rewrite_page()
     return 0
 
 

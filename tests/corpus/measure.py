@@ -2,7 +2,9 @@
 
     measure.py [--keep DIR] [--seed N] [--thin N] [--no-convert] [--negatives DIR …] [--record]
 
-``--negatives`` adds folders that hold no mark (a machine's own documentation); ``--record`` rewrites docs/accuracy.md.
+``--negatives`` adds folders that hold no mark (a machine's own documentation); ``--record`` rewrites
+docs/accuracy.md and the page of
+the benchmarks, which ends with it.
 """
 
 from __future__ import annotations
@@ -168,6 +170,7 @@ def main() -> int:
     print(page)
     if options.record:
         REPORT.write_text(page, encoding="utf-8")
+        subprocess.run([sys.executable, str(ROOT / "tests" / "bench" / "run.py"), "--page"], check=True)
     return 0
 
 
