@@ -68,6 +68,8 @@ Place = Callable[[list[Shape]], list[Fragment]]
 class Shapes:
     """A drawing's handler. ``place`` gets all shapes at once; call ``rest`` after the part has ended."""
 
+    wanted: Final = _OPENED | _CLOSED
+
     def __init__(self, place: Place) -> None:
         self._place = place
         self._shapes: list[Shape] = []
@@ -95,8 +97,6 @@ class Shapes:
         return self.take()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name not in _OPENED and not self._alternatives.depth:
-            return
         if not self._alternatives.start(name):
             return
         if name == "t":
@@ -120,8 +120,6 @@ class Shapes:
             self._open[-1].describe(name, attributes)
 
     def end(self, name: str) -> None:
-        if name not in _CLOSED and not self._alternatives.depth:
-            return
         if not self._alternatives.end(name):
             return
         if name == "t":

@@ -117,6 +117,7 @@ class Body:
             "tr": self._close_row,
             "txbxContent": self._close_box,
         }
+        self.wanted = frozenset(self._openers) | frozenset(self._closers)
 
     def take(self) -> list[Fragment]:
         ready, self._ready = self._ready, []

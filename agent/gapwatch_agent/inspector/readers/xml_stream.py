@@ -14,7 +14,10 @@ _NAMES_MAX: Final = 1000
 
 
 class Handler(Protocol):
-    """What a format does with elements. Names are local (``w:p`` and ``ns0:p`` are both ``p``)."""
+    """What a format does with elements. Names are local (``w:p`` and ``ns0:p`` are both ``p``).
+
+    A handler with an attribute ``wanted`` (a frozenset of local names) hears of the beginning and end of those only.
+    """
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins. Attribute names still carry their prefix."""
@@ -46,6 +49,23 @@ def attribute(attributes: dict[str, str], name: str) -> str | None:
     return None
 
 
+class _Names(dict[str, str]):
+    """Names without their prefix, empty for those that nobody wants. Nearly every one was met before."""
+
+    def __init__(self, wanted: frozenset[str] | None) -> None:
+        super().__init__()
+        self._wanted = wanted
+
+    def __missing__(self, name: str) -> str:
+        short = local(name)
+        if self._wanted is not None and short not in self._wanted:
+            short = ""
+        # A hostile file's names must not pile up.
+        if len(self) < _NAMES_MAX:
+            self[name] = short
+        return short
+
+
 def fragments(chunks: Iterable[bytes], handler: Handler, depth_max: int, report: Report) -> Iterator[Fragment]:
     """The fragments of one XML part as they complete.
 
@@ -55,26 +75,23 @@ def fragments(chunks: Iterable[bytes], handler: Handler, depth_max: int, report:
     parser = pyexpat.ParserCreate()
     parser.buffer_text = True
     depth = 0
-    # Nearly every element's name was met before; hostile files must not make this grow.
-    names: dict[str, str] = {}
-
-    def shortened(name: str) -> str:
-        short = local(name)
-        if len(names) < _NAMES_MAX:
-            names[name] = short
-        return short
+    names = _Names(getattr(handler, "wanted", None))
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         if depth > depth_max:
             raise StopReading("too_deep")
-        handler_start(names.get(name) or shortened(name), attributes)
+        short = names[name]
+        if short:
+            handler_start(short, attributes)
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        handler_end(names.get(name) or shortened(name))
+        short = names[name]
+        if short:
+            handler_end(short)
 
     def doctype(*_declaration: object) -> None:
         raise StopReading("damaged")

@@ -59,3 +59,10 @@ def test_depth_is_bounded():
 
 def test_an_unknown_encoding_is_damage():
     assert _texts(b'<?xml version="1.0" encoding="x-none"?><a/>')[1] == ["damaged"]
+
+
+def test_a_handler_hears_of_the_elements_it_wants_only():
+    handler = Collecting()
+    handler.wanted = frozenset({"t"})
+    found = xml_stream.fragments([b"<w:p><w:t>a</w:t>b<w:/></w:p>"], handler, 16, lambda _: None)
+    assert [item.text for item in found] == ["('t', {})", "a", "t", "b"]
