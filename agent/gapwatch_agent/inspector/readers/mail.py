@@ -14,7 +14,7 @@ from typing import Final
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
-from gapwatch_agent.inspector.readers import byte_stream, cms, html, mail_parts, text, transfer
+from gapwatch_agent.inspector.readers import byte_stream, cms, html, mail_parts, member_names, text, tnef, transfer
 from gapwatch_agent.inspector.readers.mail_header import Header, decoded
 from gapwatch_agent.inspector.readers.mail_parts import Message, Part
 from gapwatch_agent.inspector.readers.source import BytesSource, Embedded, Reading, Report, Source, StopReading
@@ -41,6 +41,8 @@ _SIGNATURES: Final = frozenset(
 _MAIL_KINDS: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _PGP: Final = b"-----BEGIN PGP MESSAGE-----"
 _CMS_BYTES_MAX: Final = 64 << 20
+_TNEF_KINDS: Final = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_TNEF_BYTES_MAX: Final = 48 << 20
 
 
 def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
@@ -107,6 +109,8 @@ class Mail:
                 yield Embedded(name, _nothing, "encrypted")
             elif kind in _SMIME_KINDS:
                 yield from self._signed(part, name)
+            elif kind in _TNEF_KINDS and part.end - part.start <= _TNEF_BYTES_MAX:
+                yield from self._outlook(part, name)
             else:
                 yield Embedded(name, partial(self._pieces, part))
 
@@ -148,6 +152,19 @@ class Mail:
             yield Embedded(name + ".eml", partial(_once, inner))
         else:
             yield Embedded(name, _nothing, "encrypted" if kind == cms.OTHER else "damaged")
+
+    def _outlook(self, part: Part, name: str) -> Iterator[Embedded]:
+        """The files inside a winmail.dat; itself where it is none."""
+        raw = self._content(part, _TNEF_BYTES_MAX)
+        inside, complete = tnef.files(raw)
+        if not inside and not complete:
+            yield Embedded(name, partial(_once, raw))
+            return
+        for one in inside:
+            inner = member_names.decode(one.name) or "text"
+            yield Embedded(f"{name}/{inner}", partial(_slice, raw, one.start, one.end))
+        if not complete:
+            self._report("damaged")
 
 
 def properties(header: Header) -> Iterator[Fragment]:
@@ -209,3 +226,7 @@ def _nothing() -> Iterator[bytes]:
 
 def _once(content: bytes) -> Iterator[bytes]:
     yield content
+
+
+def _slice(content: bytes, start: int, end: int) -> Iterator[bytes]:
+    yield content[start:end]
