@@ -19,7 +19,6 @@ _STRONG_ZONES: Final = _TOPS | {where.FIRST_PAGE, where.COVER_TABLE, where.WATER
 _STATE_LEVELS: Final = frozenset({"top_secret", "secret", "confidential"})
 _WATERMARKS: Final = frozenset({"level", "level_period", "level_stamp", "level_notice", "work_secret", "trade_secret"})
 _BARE_IN_MARGIN: Final = frozenset({"SECRET", "TOP SECRET", "CUI", "OFFICIAL", "GEHEIM", "UNCLASSIFIED", "PROTECTED"})
-_VERY_TOP_FORMS: Final = frozenset({"character_abroad", "level_stamp"})
 _STARRED_PARTS: Final = frozenset({"portion_star", "after_title_star"})
 _PORTIONS_MIN: Final = 2
 _LABELLED_LINES: Final = 45
@@ -143,18 +142,26 @@ def _stands(candidate: Candidate, zone: str, candidates: list[Candidate], around
 def _word_stands(candidate: Candidate, zone: str) -> bool:
     """Bare words: margins, tops, boxes; single characters and stamps' wordings only at the very top."""
     match, line = candidate.match, candidate.line
-    if match.form == "character_abroad" and 1 in {
-        len(candidate.previous_text.strip()),
-        len(candidate.next_text.strip()),
-    }:
-        return False
+    if match.form == "character_abroad":
+        return _character_stands(candidate, zone)
     if zone == where.WATERMARK:
         return match.form in _WATERMARKS or match.level_text == "受控文件"
     if line.part == where.TABLE:
         return _in_a_table(line, zone)
-    if match.form in _VERY_TOP_FORMS:
+    if match.form == "level_stamp":
         return _at_the_very_top(line, zone)
     return zone in _TOPS or (zone == where.PAGE_BOTTOM and match.axis == "work")
+
+
+def _character_stands(candidate: Candidate, zone: str) -> bool:
+    """密 or 秘: in a margin or a stamp, or first on the first page of a text that is Chinese or Japanese."""
+    neighbours = (candidate.previous_text.strip(), candidate.next_text.strip())
+    if any(len(text) == 1 for text in neighbours):
+        return False
+    if zone in _MARGINS | _STAMPED:
+        return True
+    wide = sum(1 for character in neighbours[1] if "\u3040" <= character <= "\u9fff")
+    return zone == where.FIRST_PAGE_TOP and candidate.line.order <= NEAR and wide >= NEAR
 
 
 def _at_the_very_top(line: Line, zone: str) -> bool:
@@ -289,7 +296,8 @@ def _listed(candidates: list[Candidate]) -> set[int]:
     """Levels one under another (a dictionary, a form's choices, a catalogue of files) mark nothing."""
     listed: set[int] = set()
     for index, (one, other) in enumerate(itertools.pairwise(candidates)):
-        adjacent = one.flow == other.flow and abs(other.line.order - one.line.order) <= 1
+        same_page = one.flow == other.flow and one.line.page == other.line.page
+        adjacent = same_page and abs(other.line.order - one.line.order) <= 1
         differ = (one.match.axis, one.match.level) != (other.match.axis, other.match.level)
         same_kind = one.match.strength is other.match.strength
         exempt = one.match.axis == "foreign" or other.match.axis == "foreign" or one.match.form == "register_remark"

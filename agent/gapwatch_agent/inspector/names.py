@@ -15,8 +15,9 @@ _COMPONENTS_MAX: Final = 16
 _SUFFIX: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,8}){1,2}$")
 _NUMBERING: Final = re.compile(r"^[\d\s._\-、]+")
 _VERSION: Final = re.compile(
-    r"(?:[\s._\-]*(?:[vV]?\d[\w.\-]*|副本|终稿|定稿|最终版|修订版|签章版|扫描件|copy|Copy|\(\d+\)))+$"
+    r"[\s._\-]*(?:[vV]?\d[\w.\-]{0,40}|副本|终稿|定稿|最终版|修订版|签章版|扫描件|[cC]opy|\(\d{1,4}\))$"
 )
+_VERSIONS_MAX: Final = 4
 _BRACKETED: Final = re.compile(r"[\[【(〔](?P<inner>[^\[\]【】()〔〕]{2,40})[\]】)〕]")
 _STARRED: Final = re.compile(
     rf"(?:^|(?<=[-_\s\[【(+,、]))(?P<mark>(?:绝密|机密|秘密)级?★(?:{periods.MEASURED}|{periods.EVENT})?)(?=$|[-_\s\]】)+,、])"
@@ -43,8 +44,7 @@ def _component(stem: str) -> list[Match]:
         return found
     start = _NUMBERING.match(normal.text)
     first = start.end() if start else 0
-    version = _VERSION.search(normal.text)
-    last = version.start() if version else len(normal.text)
+    last = _end_of_title(normal.text)
     levels: set[tuple[str, str]] = set()
     for bracketed in _BRACKETED.finditer(normal.text):
         inner = normal.part(*bracketed.span("inner"))
@@ -54,3 +54,14 @@ def _component(stem: str) -> list[Match]:
             if bracketed.start() <= first or bracketed.end() >= last:
                 found.append(match)
     return found if len(levels) == 1 else []
+
+
+def _end_of_title(text: str) -> int:
+    """Where the versions and copy numbers at the end of a name begin."""
+    end = len(text)
+    for _ in range(_VERSIONS_MAX):
+        version = _VERSION.search(text[:end])
+        if version is None or not version.group():
+            break
+        end = version.start()
+    return end

@@ -22,7 +22,6 @@ _DEFINES: Final = re.compile(
 _AFTER: Final = re.compile(
     rf"(?P<title>.{{3,40}}?)(?P<mark>[\[【(〔](?:绝密|机密|秘密)级?(?:★(?:{periods.ANY})?)?[\]】)〕])"
 )
-_AFTER_STARRED: Final = re.compile(rf"(?P<title>.{{3,40}}?)\s+(?P<mark>(?:绝密|机密|秘密)级?\s*★\s*(?:{periods.ANY})?)")
 _NOT_A_TITLE: Final = re.compile(
     "[。；！？，、;:…]|^\\s*(?:第?[\\d一二三四五六七八九十]+[\\s.、章节条款)）]|附件|附录|[(（\\[【•·*\\-])|密级|标志|标识|标注|分为|等级"
     "|分类|目录|级别|样式|示例|例如|例[:：]|如[:：]?$|(?:是|为|即|写|标|作)$|\\d\\s*$"
@@ -51,10 +50,10 @@ def before(normal: Normal) -> Match | None:
 
 
 def after_title(normal: Normal) -> Match | None:
-    """``某某地形图（机密）``, ``某某图 机密★10年``: the level that stands behind a title."""
+    """``某某地形图（机密）``, ``某某图（机密★10年）``: the level that stands behind a title."""
     if len(normal.text) > grammar.FIELD_CHARACTERS_MAX:
         return None
-    found = _AFTER_STARRED.fullmatch(normal.text) or _AFTER.fullmatch(normal.text)
+    found = _AFTER.fullmatch(normal.text)
     if found is None or _NOT_A_TITLE.search(found["title"]):
         return None
     inner = grammar.match(normal.part(*found.span("mark")))
