@@ -34,10 +34,10 @@ def read(source: Source, limits: Limits, report: Report) -> Iterator[Reading]:
 
 
 def _fragments(compound: CompoundFile, limits: Limits, report: Report) -> Iterator[Fragment | Embedded]:
-    """An object taken out of a document may hold a file of another format, or a formula."""
+    """An object taken out of a document may hold a file of another format, a formula or macros."""
     yield from ole_properties.fragments(compound, limits, report)
     compound.root.name = ""
     files = list(ole_objects.embedded(compound, compound.root))
-    if not files and not ole_objects.is_formula(compound.root):
+    if not files and not ole_objects.is_wordless(compound.root):
         report("unsupported")
     yield from files

@@ -19,6 +19,7 @@ _DOCUMENTS: Final = frozenset(
 _MAGICS: Final = (b"%PDF", b"PK", MAGIC[:4])
 """Streams of these names hold files, or data of whatever program made the object."""
 _FORMULA: Final = "equation native"
+_MACROS: Final = frozenset({"vba", "project"})
 _NAMES_BYTES: Final = 4096
 _PATH_BYTES_MAX: Final = 1024
 
@@ -39,9 +40,9 @@ def embedded(compound: CompoundFile, storage: Entry, outer: str = "") -> Iterato
         yield Embedded(name, lambda: compound_copy.standalone(compound, storage))
 
 
-def is_formula(storage: Entry) -> bool:
-    """An equation: it holds no words of its own."""
-    return _FORMULA in storage.children
+def is_wordless(storage: Entry) -> bool:
+    """A formula or the macros of a presentation: nothing that a page shows as words."""
+    return _FORMULA in storage.children or storage.children.keys() >= _MACROS
 
 
 def _packaged(stream: Stream, name: str) -> Embedded:
@@ -56,7 +57,16 @@ def _packaged(stream: Stream, name: str) -> Embedded:
     if u16(head, 4) != 2 or not is_path or path_bytes > _PATH_BYTES_MAX or at + 4 > len(head):
         return Embedded(name, lambda: _part(stream, 4, stream.size - 4))
     size = u32(head, at)
+    label = _wide_label(stream, at + 4 + size) or label
     return Embedded(_printable(label.replace("\\", "/")) or name, lambda: _part(stream, at + 4, size))
+
+
+def _wide_label(stream: Stream, at: int) -> str:
+    """Behind the bytes newer programs say the names again, in UTF-16: a path, the label, another path."""
+    names = stream.read(at, _NAMES_BYTES)
+    at = 4 + 2 * u32(names, 0)
+    raw = names[at + 4 : at + 4 + 2 * min(u32(names, at), _PATH_BYTES_MAX)]
+    return raw[: len(raw) // 2 * 2].decode("utf-16-le", errors="replace").split("\0")[0]
 
 
 def _string(head: bytes, at: int) -> tuple[str, int]:

@@ -20,9 +20,10 @@ def test_a_file_wrapped_as_an_object_is_given():
     assert (found.inspected, found.mark.period, found.mark.evidence[0].part) == ("full", "P5Y", "attachment")
 
 
-def test_a_formula_holds_no_words():
-    found = examine(BytesSource(compound({"Equation Native": b"x", "\x01CompObj": b"y"})), "x", Limits())
-    assert (found.inspected, found.reason) == ("full", "")
+def test_formulas_and_macros_hold_no_words():
+    for streams in ({"Equation Native": b"x", "\x01CompObj": b"y"}, {"VBA/dir": b"x", "PROJECT": b"y"}):
+        found = examine(BytesSource(compound(streams)), "x", Limits())
+        assert (found.inspected, found.reason) == ("full", "")
 
 
 def test_nothing_to_read():

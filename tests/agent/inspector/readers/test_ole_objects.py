@@ -28,6 +28,14 @@ def test_a_packaged_file_keeps_its_name():
     assert _embedded({"\x01Ole10Native": packaged("秘密.txt", b"x" * 9000)}) == [("秘密.txt", b"x" * 9000)]
 
 
+def test_the_name_in_unicode_is_the_better_one():
+    def wide(text):
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    content = packaged("?.txt", b"x") + wide("C:\\x") + wide("机密★1年-方案.txt") + wide("D:\\y")
+    assert _embedded({"\x01Ole10Native": content}) == [("机密★1年-方案.txt", b"x")]
+
+
 def test_other_native_data_are_given_whole():
     assert _embedded({"\x01Ole10Native": b"\x05\0\0\0hello"}) == [("_1", b"hello")]
     assert _embedded({"\x01Ole10Native": b""}) == [("_1", b"")]

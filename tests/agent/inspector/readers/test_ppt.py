@@ -139,8 +139,15 @@ def test_embedded_files_are_given(packed):
     assert found.mark.evidence[0].part == "attachment"
 
 
+def test_an_embedded_file_without_its_checksum_is_whole():
+    inner = word("机密★1年\r正文\r")
+    content = struct.pack("<I", len(inner)) + zlib.compress(inner)[:-4]
+    found = examine(BytesSource(presentation([slide()], objects=[record(0x1011, content, 1)])), "x", Limits())
+    assert (found.inspected, found.mark.period) == ("full", "P1Y")
+
+
 def test_an_embedded_file_that_does_not_unpack_is_damage():
-    for content in (b"\0\0\0\0no zlib", b"\0\0\0\0" + zlib.compress(b"x" * 99)[:-9]):
+    for content in (b"\x63\0\0\0no zlib", b"\x63\0\0\0" + zlib.compress(b"x" * 99)[:-9]):
         found = examine(BytesSource(presentation([slide()], objects=[record(0x1011, content, 1)])), "x", Limits())
         assert found.inspected == "partial"
 
