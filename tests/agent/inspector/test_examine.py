@@ -101,7 +101,7 @@ def test_the_sensor_gets_an_archive_summed_up(monkeypatch):
 
 
 def test_a_document_is_as_marked_as_its_attachments(monkeypatch):
-    _carrying("eml", [("a.txt", MARKED), ("photo.png", b"\x89PNG\r\n\x1a\n\0")], monkeypatch)
+    _carrying("eml", [("a.txt", MARKED), ("tool", b"\x7fELF\2\1\0")], monkeypatch)
     own, members = _examined(sum_up=False)
     assert (own.mark.level, own.inspected, len(members)) == ("secret", "full", 2)
 

@@ -13,6 +13,7 @@ from support.documents import paragraph, raw_docx, zipped
 from support.pictures import bitmap
 
 CFB = bytes.fromhex("D0CF11E0A1B11AE1")
+ENCRYPTED = CFB + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
 MAIN = '<Types><Override PartName="/a.xml" ContentType="application/vnd.{}+xml"/></Types>'
 
 
@@ -51,7 +52,7 @@ SAMPLES = [
     (b"\0" * 257 + b"ustar\x0000", "tar"),
     (bytes(range(256)), "binary"),
     (CFB + b"\0" * 600, "cfb"),
-    (CFB + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "encrypted_office"),
+    (ENCRYPTED, "encrypted_office"),
     (zipped({"a.txt": "x"}), "zip"),
     (zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a/>"}), "odt"),
     (zipped({"OFD.xml": "<a/>"}), "ofd"),
@@ -102,7 +103,7 @@ def test_every_type(content, kind):
 
 
 def test_encrypted_office_is_a_reason_and_unknown_types_still_have_a_name():
-    found = examine(BytesSource(SAMPLES[19][0]), "plan.docx", Limits())
+    found = examine(BytesSource(ENCRYPTED), "plan.docx", Limits())
     assert (found.inspected, found.reason, found.type) == ("none", "encrypted", "encrypted_office")
     found = examine(BytesSource(b"\x7fELF\x02\x01"), "【机密】x.pdf", Limits())
     assert (found.inspected, found.reason, found.mark.level) == ("none", "unsupported", "secret")
