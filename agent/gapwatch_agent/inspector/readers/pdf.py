@@ -41,6 +41,8 @@ _LOADED_BYTES_MAX: Final = 64 << 20
 """pdfium keeps what it has loaded; a large document is opened anew after about so much of it."""
 _DECIPHERED_BYTES_MAX: Final = 8 << 20
 """An encrypted file (its password is empty) up to this size is deciphered as a whole to read its properties."""
+_PINNED_MAX: Final = 8
+"""Files pinned to pages are held until the pages are read."""
 _STANDARD_KEYS: Final = (b"Title", b"Subject", b"Keywords", b"Author", b"Creator", b"Producer")
 _PROPERTIES_MAX: Final = 1000
 _VALUE_CHARACTERS_MAX: Final = 1000
@@ -94,6 +96,7 @@ def _document(
         report("damaged")
     yield from pdf_extras.outline(document)
     yield from pages.notes
+    yield from pages.pinned
     yield from pdf_extras.attachments(document, limits, report)
 
 
@@ -123,6 +126,7 @@ class _Seen:
     plain: str = ""
     annotated: tuple[Fragment, ...] = ()
     pictured: tuple[Fragment, ...] = ()
+    by_sight: bool = False
 
 
 class _Pages:
@@ -143,6 +147,7 @@ class _Pages:
         self._running: frozenset[str] = frozenset()
         self._watermarks: set[str] = set()
         self.notes: list[Fragment] = []
+        self.pinned: list[Embedded] = []
 
     def fragments(self) -> Iterator[Fragment]:
         """Everything on the pages but notes, which are kept for last."""
@@ -153,7 +158,8 @@ class _Pages:
         for page in first:
             yield from self._of(page)
         yield from self._rest(len(first))
-        if self._pictures and (not self._texts or first[0].placed is None):
+        unseen = first[0].placed is None and not first[0].by_sight
+        if self._pictures and (unseen or not self._texts):
             self._report("unsupported")
 
     def _rest(self, start: int) -> Iterator[Fragment]:
@@ -194,12 +200,19 @@ class _Pages:
             self._read(page, seen)
             if not seen.placed and not seen.plain:
                 self._picture(page, seen)
-            annotated, notes, flat = pdf_extras.annotated(page, seen.number)
-            self.notes.extend(notes[: max(self._limits.members_max - len(self.notes), 0)])
-            seen.annotated = (*annotated, *(self._flattened(page, seen) if flat else ()))
+            found = pdf_extras.annotated(page, seen.number)
+            self.notes.extend(found.notes[: max(self._limits.members_max - len(self.notes), 0)])
+            self._pin(found.files)
+            seen.annotated = (*found.shown, *(self._flattened(page, seen) if found.appears else ()))
         finally:
             pdfium.FPDF_ClosePage(page)
         return seen
+
+    def _pin(self, files: list[Embedded]) -> None:
+        room = max(_PINNED_MAX - len(self.pinned), 0)
+        if len(files) > room:
+            self._report("too_many")
+        self.pinned.extend(files[:room])
 
     def _read(self, page: Handle, seen: _Seen) -> None:
         with pdf_page.opened(page, seen.number) as text:
@@ -224,6 +237,7 @@ class _Pages:
             image = pdf_extras.render(page, seen.number)
             if image is not None:
                 seen.pictured = tuple(self._ocr.pixels(image.pixels, image.width, image.height, image.page))
+                seen.by_sight = True
                 self._texts += 1
                 return
         self._pictures += 1

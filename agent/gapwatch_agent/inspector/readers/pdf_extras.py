@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pypdfium2_raw import bindings as pdfium
@@ -19,6 +19,7 @@ _ANNOTATIONS_MAX: Final = 2000
 _OUTLINE_MAX: Final = 2000
 _OUTLINE_DEPTH_MAX: Final = 32
 _ATTACHMENTS_MAX: Final = 1000
+_PINNED_BYTES_MAX: Final = 8 << 20
 _OBJECTS_MAX: Final = 2000
 _PICTURE_SHARE: Final = 0.25
 """Of the page: less is a logo on a blank page."""
@@ -44,11 +45,19 @@ class PageImage:
     dpi: int = _RENDER_DPI
 
 
-def annotated(page: Handle, number: int) -> tuple[list[Fragment], list[Fragment], bool]:
-    """What annotations say in words: on the page, as notes; and whether any shows text by its appearance."""
-    shown: list[Fragment] = []
-    notes: list[Fragment] = []
-    appears = False
+@dataclass(slots=True)
+class Annotated:
+    """What annotations say in words: on the page, as notes; whether any shows text by its appearance; files."""
+
+    shown: list[Fragment] = field(default_factory=list)
+    notes: list[Fragment] = field(default_factory=list)
+    appears: bool = False
+    files: list[Embedded] = field(default_factory=list)
+
+
+def annotated(page: Handle, number: int) -> Annotated:
+    """The page's annotations."""
+    found = Annotated()
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _ANNOTATIONS_MAX)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
@@ -58,21 +67,38 @@ def annotated(page: Handle, number: int) -> tuple[list[Fragment], list[Fragment]
             if kind in _SILENT:
                 continue
             words = _entry(annotation, b"Contents")
+            if kind == pdfium.FPDF_ANNOT_FILEATTACHMENT:
+                found.files.extend(_pinned(annotation))
             if kind == pdfium.FPDF_ANNOT_WIDGET:
-                appears = True
+                found.appears = True
                 value, label = _entry(annotation, b"V"), _entry(annotation, b"T")
                 if value.strip():
-                    shown.append(Fragment(f"{label}\t{value}", part=where.TABLE, page=number))
+                    found.shown.append(Fragment(f"{label}\t{value}", part=where.TABLE, page=number))
             elif kind in _ON_THE_PAGE:
-                appears = True
+                found.appears = True
                 words = "\n".join(text for text in (words, _stamp(_entry(annotation, b"Name"))) if text.strip())
                 if words:
-                    shown.append(Fragment(words, part=where.ANNOTATION, page=number))
+                    found.shown.append(Fragment(words, part=where.ANNOTATION, page=number))
             elif words.strip():
-                notes.append(Fragment(words, part=where.NOTE, page=number))
+                found.notes.append(Fragment(words, part=where.NOTE, page=number))
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
-    return shown, notes, appears
+    return found
+
+
+def _pinned(annotation: Handle) -> Iterator[Embedded]:
+    """A file pinned to the page: taken at once, since the page is closed by the time files are given out."""
+    attachment = pdfium.FPDFAnnot_GetFileAttachment(annotation)
+    if not attachment:
+        return
+    name = text_of(lambda buffer, size: pdfium.FPDFAttachment_GetName(attachment, buffer, size))
+    name = name.replace("\\", "/") or "attachment"
+    try:
+        data = _content(attachment, _PINNED_BYTES_MAX)
+    except StopReading as stop:
+        yield Embedded(name, lambda: iter(()), reason=stop.reason)
+        return
+    yield Embedded(name, lambda: iter((data,)))
 
 
 def fields(page: Handle) -> bool:
@@ -147,19 +173,24 @@ def _embedded(offered: _Offered, index: int, limits: Limits) -> Embedded:
         attachment = offered.attachment
         if attachment is None:
             raise StopReading("unreadable")
-        size = ctypes.c_ulong()
-        if not pdfium.FPDFAttachment_GetFile(attachment, None, 0, size):
-            raise StopReading("damaged")
-        if size.value > limits.memory_bytes // 4:
-            raise StopReading("too_large")
-        buffer = ctypes.create_string_buffer(max(size.value, 1))
-        if not pdfium.FPDFAttachment_GetFile(attachment, buffer, size.value, size):
-            raise StopReading("damaged")
-        data = buffer.raw[: size.value]
+        data = _content(attachment, limits.memory_bytes // 4)
         for start in range(0, len(data), _CHUNK):
             yield data[start : start + _CHUNK]
 
     return Embedded(name.replace("\\", "/") or f"attachment{index + 1}", content)
+
+
+def _content(attachment: Handle, bytes_max: int) -> bytes:
+    """An attached file's bytes. Raises StopReading when they cannot be had or are too many."""
+    size = ctypes.c_ulong()
+    if not pdfium.FPDFAttachment_GetFile(attachment, None, 0, size):
+        raise StopReading("damaged")
+    if size.value > bytes_max:
+        raise StopReading("too_large")
+    buffer = ctypes.create_string_buffer(max(size.value, 1))
+    if not pdfium.FPDFAttachment_GetFile(attachment, buffer, size.value, size):
+        raise StopReading("damaged")
+    return buffer.raw[: size.value]
 
 
 # --- pages that are pictures

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from gapwatch_agent.inspector import ocr
+from gapwatch_agent.inspector import ocr, scan, warm
 from gapwatch_agent.inspector.examine import examine
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
@@ -275,6 +275,17 @@ def test_files_inside_are_given_out():
     assert found.mark.level == "secret"
 
 
+def test_files_pinned_to_a_page_are_given_out():
+    note = "/Type/Annot/Subtype/FileAttachment/Rect[10 10 20 20]/Contents(pinned)/FS 20 0 R"
+    file = b"<</Type/Filespec/F(b.txt)/UF(b.txt)/EF<</F 21 0 R>>>>"
+    body = stream(b"inside", "/Type/EmbeddedFile")
+    content = Pdf([Page(lines("正文"), annotations=[note])] * 9, objects=[file, body]).build()
+    found, inside, reasons = read_all(pdf, content)
+    assert inside == [("b.txt", b"inside")] * 8
+    assert reasons == ["too_many"]
+    assert Fragment("pinned", part="note", page=1) in found
+
+
 def test_a_file_inside_is_not_to_be_had_afterwards():
     (reading,) = pdf.read(BytesSource(_with_attachment(b"x")), Limits(), lambda _reason: None)
     *_, embedded = reading
@@ -337,6 +348,20 @@ def test_pictures_of_pages_that_there_was_no_time_for(monkeypatch):
     monkeypatch.setattr(ocr, "start", lambda _limits, _report: _PageReader(pages=2))
     found = _examine(_scanned(6))
     assert (found.inspected, found.reason, found.mark.period) == ("partial", "timed_out", "P5Y")
+
+
+def test_a_scanned_cover_before_text_is_not_passed_over():
+    cover = Page([], raw=b"q 595 0 0 842 0 0 cm /X Do Q\n", xobjects="/X 20 0 R")
+    found = _examine(Pdf([cover, Page(lines("正文"))], objects=[_IMAGE]).build())
+    assert (found.inspected, found.reason) == ("partial", "unsupported")
+
+
+def test_in_the_cage_without_a_font_on_the_machine(tmp_path):
+    warm.warm_up()
+    (tmp_path / "x.pdf").write_bytes(document("机密★5年", info={"密级": "机密"}, xmp=XMP))
+    found = scan.inspect_file(tmp_path / "x.pdf")
+    assert (found["type"], found["inspected"], found["reason"]) == ("pdf", "full", "")
+    assert (found["mark"]["level"], found["mark"]["period"]) == ("secret", "P5Y")
 
 
 def test_a_blank_page_is_just_blank():
