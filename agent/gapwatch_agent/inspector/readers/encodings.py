@@ -14,7 +14,7 @@ ENCODINGS: Final = (
     *("euc_jp", "cp932", "cp949", "cp1252", "hz", "iso2022_jp_2", "iso2022_kr"),
 )
 """All that are ever tried. ``cp950`` is Big5 as it is written in practice, ``gb18030`` holds GBK and GB2312."""
-SAMPLE_BYTES: Final = 3072
+SAMPLE_BYTES: Final = 1024
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -25,8 +25,7 @@ _BOMS: Final = (
 )
 _WIDE: Final = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _LEGACY: Final = ("gb18030", "cp950", "big5hkscs", "euc_jp", "cp932", "cp949")
-_NOT_ASCII: Final = re.compile("[^\x00-\x7f]")
-_STRANGE: Final = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")
+_STRANGE: Final = frozenset(map(chr, (*range(0x80, 0xA0), *range(0xE000, 0xF900), 0xFFFD)))
 """No character a text holds: undecodable, private, control."""
 _ONE_CHARACTER: Final = 2
 _HIGH: Final = bytes(range(0x80, 0x100))
@@ -50,7 +49,8 @@ _CHARACTERS: Final = (
     "으안공유위소미년무신분행문세라연학등적비"
     "、。，．·・；：？！“”‘’（）《》〈〉【】「」『』〔〕—…–★☆※□■●○◆◇①②③④⑤\u3000￥％"
 )
-_COMMON: Final = re.compile(f"[{_CHARACTERS}\u3041-\u3096\u30a1-\u30fc\uff10-\uff19\uff21-\uff5a]")
+_RANGES: Final = (range(0x3041, 0x3097), range(0x30A1, 0x30FD), range(0xFF10, 0xFF1A), range(0xFF21, 0xFF5B))
+_COMMON: Final = frozenset(_CHARACTERS) | {chr(code) for codes in _RANGES for code in codes}
 for _encoding in ENCODINGS:
     # A caged child cannot import a codec any more.
     codecs.lookup(_encoding)
@@ -90,10 +90,10 @@ def score(sample: bytes, encoding: str) -> float:
     UTF-8, whose sequences are hardly ever right by chance.
     """
     text = sample.decode(encoding, errors="replace").strip("\ufffd\ufeff")
-    total = len(_NOT_ASCII.findall(text))
+    total = len(text) - len(text.encode("ascii", errors="ignore"))
     if not total:
         return 0.0 if encoding in _WIDE else 0.1
-    good, bad = len(_COMMON.findall(text)), len(_STRANGE.findall(text))
+    good, bad = sum(map(_COMMON.__contains__, text)), sum(map(_STRANGE.__contains__, text))
     return (good - (1 if encoding == "utf-8" else 3) * bad) / total
 
 
