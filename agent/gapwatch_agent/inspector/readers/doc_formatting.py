@@ -7,7 +7,7 @@ style that strikes text out is not followed.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,14 +18,21 @@ from gapwatch_agent.inspector.readers.little_endian import u16, u32
 _PAGE_BYTES: Final = 512
 _PAGES_KEPT: Final = 64
 _PAGE_NUMBER: Final = 0x3FFFFF
-_DELETED, _STRUCK, _TWICE_STRUCK, _SYMBOL = 0x0800, 0x0837, 0x2A53, 0x6A09
+_DELETED, _STRUCK, _TWICE_STRUCK, _SYMBOL, _OBJECT = 0x0800, 0x0837, 0x2A53, 0x6A09, 0x6A03
 _IN_TABLE, _ROW_END, _INNER_CELL, _INNER_ROW_END = 0x2416, 0x2417, 0x244B, 0x244C
 _BREAK_BEFORE, _DEPTH, _SECTION_KIND = 0x2407, 0x6649, 0x3009
 _OPERAND_BYTES: Final = (1, 1, 2, 4, 2, 2, 0, 3)
 _LONG_OPERANDS: Final = frozenset({0xD608, 0xD606})
-_HINTS: Final = (b"\x00\x08", b"\x37\x08", b"\x53\x2a", b"\x09\x6a")
+_HINTS: Final = (b"\x00\x08", b"\x37\x08", b"\x53\x2a", b"\x09\x6a", b"\x03\x6a")
 _GONE: Final = "\x00"
 _KEPT: Final = "\r\x07\x0c"
+UNTICKED: Final = "\x1c"
+TICKED: Final = "\x1d"
+"""Stand where a form has a box to tick."""
+_ANCHOR: Final = "\x01"
+_FORM_AT: Final = 68
+_FORM_KIND: Final = 1
+_FORM_UNANSWERED: Final = 25
 SYMBOLS: Final = {
     0xAB: "★", 0xB6: "☆", 0xFE: "☑", 0x52: "☑", 0xFD: "☒", 0xA8: "□", 0x6F: "□", 0xA3: "□",
 }  # fmt: skip
@@ -52,6 +59,7 @@ class Formatting:
     """Answers by place in the file; knows nothing about old documents, which keep it in another form."""
 
     def __init__(self, file: WordFile) -> None:
+        self._file = file
         self._body: Stream = file.body
         self.is_known = not file.is_old
         self._character_places, self._character_pages = self._index(file, "character_pages")
@@ -91,7 +99,8 @@ class Formatting:
                     continue
                 characters = list(chunk.text) if characters is None else characters
                 for index in range(low, high):
-                    if characters[index] not in _KEPT:
+                    is_box = shown in {UNTICKED, TICKED}
+                    if (characters[index] == _ANCHOR) if is_box else (characters[index] not in _KEPT):
                         characters[index] = shown
             number += 1
         return chunk.text if characters is None else "".join(characters)
@@ -118,8 +127,20 @@ class Formatting:
         if found is None:
             if len(self._runs) >= _PAGES_KEPT:
                 self._runs.clear()
-            found = self._runs[page] = list(_character_runs(self._page(page)))
+            found = self._runs[page] = list(_character_runs(self._page(page), self._box))
         return found
+
+    def _box(self, offset: int) -> str:
+        """What a form's field shows: a box that is ticked or not, nothing for a picture or another field."""
+        raw = self._file.data(offset + _FORM_AT, 256)
+        bits = u16(raw, 4)
+        if u32(raw, 0) != 0xFFFFFFFF or bits & 3 != _FORM_KIND:
+            return ""
+        answer = bits >> 2 & 0x1F
+        if answer == _FORM_UNANSWERED:
+            # The default stands behind the field's name.
+            answer = u16(raw, 10 + 2 + 2 * u16(raw, 10) + 2)
+        return TICKED if answer == 1 else UNTICKED
 
     def _marks_of(self, page: int) -> tuple[list[int], list[Paragraph]]:
         found = self._marks.get(page)
@@ -153,7 +174,7 @@ class Formatting:
         return data if len(data) == _PAGE_BYTES else b""
 
 
-def _character_runs(page: bytes) -> Iterator[tuple[int, int, str]]:
+def _character_runs(page: bytes, box: Callable[[int], str]) -> Iterator[tuple[int, int, str]]:
     count = min(page[-1], (_PAGE_BYTES - 5) // 5) if page else 0
     for number in range(count):
         at = page[4 * (count + 1) + number] * 2
@@ -161,12 +182,12 @@ def _character_runs(page: bytes) -> Iterator[tuple[int, int, str]]:
             continue
         raw = page[at + 1 : at + 1 + page[at]]
         if any(hint in raw for hint in _HINTS):
-            shown = _shown(raw)
+            shown = _shown(raw, box)
             if shown:
                 yield u32(page, 4 * number), u32(page, 4 * number + 4), shown
 
 
-def _shown(raw: bytes) -> str:
+def _shown(raw: bytes, box: Callable[[int], str]) -> str:
     """What stands instead of a run with these settings; nothing where it is shown as it is."""
     shown = ""
     for code, value in _settings(raw):
@@ -176,6 +197,8 @@ def _shown(raw: bytes) -> str:
             character = value >> 16
             shown = SYMBOLS.get(character & 0xFF, "") if 0xF000 <= character <= 0xF0FF else chr(character)
             shown = "" if "\ud800" <= shown <= "\udfff" or shown < " " else shown
+        elif code == _OBJECT:
+            shown = box(value)
     return shown
 
 

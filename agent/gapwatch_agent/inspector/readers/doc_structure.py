@@ -65,6 +65,8 @@ class WordFile:
         if entry is None:
             raise StopReading("damaged")
         self._report = report
+        self._data = compound.find("Data")
+        self._compound = compound
         self.body: Stream = compound.open(entry)
         self._block = self.body.read(0, _FIB_BYTES)
         version, flags = u16(self._block, 2), u16(self._block, 10)
@@ -82,6 +84,10 @@ class WordFile:
         self.stories = self._story_ranges()
         self._pieces = self._piece_table(flags)
         self._piece_starts = [piece.first for piece in self._pieces]
+
+    def data(self, offset: int, count: int) -> bytes:
+        """Bytes that characters refer to: pictures, fields of forms."""
+        return self._compound.open(self._data).read(offset, count) if self._data is not None else b""
 
     def part(self, name: str) -> bytes:
         """One of the structures that the block points at; empty where there is none."""

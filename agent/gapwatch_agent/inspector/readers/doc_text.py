@@ -8,10 +8,11 @@ from typing import Final
 
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import CELL_SEPARATOR, Fragment
-from gapwatch_agent.inspector.readers.doc_formatting import PLAIN, SYMBOLS, Formatting, Paragraph
+from gapwatch_agent.inspector.readers.doc_formatting import PLAIN, SYMBOLS, TICKED, UNTICKED, Formatting, Paragraph
 from gapwatch_agent.inspector.readers.doc_structure import Chunk
 
-_SPECIAL: Final = re.compile("[\x07\x08\x0b-\x0e\x13-\x15]")
+_SPECIAL: Final = re.compile("[\x07\x08\x0b-\x0e\x13-\x15\x1c\x1d]")
+_BOXES: Final = {UNTICKED: "☐", TICKED: "☑"}
 _INVISIBLE: Final = re.compile("[\x00-\x06\x0f-\x12\x16-\x1d\x1f\xad]+")
 _ODD: Final = re.compile("[\x00-\x06\x0f-\x12\x16-\x1f\xad\ud800-\udfff\uf000-\uf0ff]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
@@ -98,6 +99,9 @@ class Story:
                 self._fields.pop()
             if not self._fields:
                 self._unshown.clear()
+        elif character in _BOXES:
+            # It stands in the instruction of its field and is what the field shows.
+            self._pieces.append(_BOXES[character])
         else:
             self._write("\n")
 

@@ -1,12 +1,14 @@
 """What formatting says: struck and deleted text, symbols, rows of tables."""
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers.compound import CompoundFile
-from gapwatch_agent.inspector.readers.doc_formatting import Formatting
+from gapwatch_agent.inspector.readers.doc_formatting import TICKED, UNTICKED, Formatting
 from gapwatch_agent.inspector.readers.doc_structure import WordFile
 from gapwatch_agent.inspector.readers.source import BytesSource
 from support.compound_documents import compound
@@ -51,6 +53,25 @@ def test_symbols_are_what_their_font_shows():
     assert _visible("(1年\r", [("(", symbol(0xF0AB))]) == "★1年\r"
     assert _visible("(1年\r", [("(", symbol(0xF020))]) == "(1年\r"
     assert _visible("(1年\r", [("(", symbol(0x2605))]) == "★1年\r"
+
+
+def form_box(answer, *, default=0):
+    """A form's box to tick, as the data stream keeps it."""
+    return bytes(68) + struct.pack("<IHHHH2sHH", 0xFFFFFFFF, 1 | answer << 2, 0, 0, 1, b"N\0", 0, default)
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (form_box(0), UNTICKED), (form_box(1), TICKED), (form_box(25, default=1), TICKED), (form_box(25), UNTICKED),
+        (bytes(68), "\x01"), (b"", "\x01"),
+    ],
+)  # fmt: skip
+def test_boxes_of_forms(data, shown):
+    streams = word_streams("\x01x\r", characters=[("\x01x", bytes.fromhex("036a00000000"))])
+    file, formatting = _file(compound({**streams, "Data": data}))
+    (chunk,) = file.text(0, 3)
+    assert formatting.visible(chunk) == shown + "x\r"
 
 
 def test_paragraphs():

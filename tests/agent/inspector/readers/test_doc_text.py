@@ -46,6 +46,12 @@ def test_fields_show_their_results_and_what_never_ends_is_not_lost(text, shown):
     assert _texts(text) == shown
 
 
+def test_boxes_of_forms_are_what_their_field_shows():
+    assert _texts("密级：\x13 FORMCHECKBOX \x1c\x14\x15秘密 \x13 FORMCHECKBOX \x1d\x14\x15机密\r") == [
+        "密级：☐秘密 ☑机密"
+    ]
+
+
 def test_rows_of_tables():
     text = "密级\x07机密\r五年\x07\x07\x07单格\r二行\x07\x07后\r"
     paragraphs = [
