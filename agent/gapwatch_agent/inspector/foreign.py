@@ -12,7 +12,7 @@ from typing import Final
 
 from gapwatch_agent.inspector import foreign_east
 from gapwatch_agent.inspector.grammar import FIELD_CHARACTERS_MAX, Match, Strength
-from gapwatch_agent.inspector.normalise import Normal
+from gapwatch_agent.inspector.normalise import Normal, normalise
 
 _TOP, _SECRET, _CONFIDENTIAL, _RESTRICTED = "top_secret", "secret", "confidential", "restricted"
 _LEVELS: Final = {
@@ -98,6 +98,7 @@ _AU: Final = re.compile(
     r"|OFFICIAL ?: ?SENSITIVE|OFFICIAL"
     r"|UNCLASSIFIED)(?:[,:;] ?[A-Z0-9=:.@,\- /]{1,120})?\]?"
 )
+_SUBJECT: Final = re.compile(r"\[SEC=[A-Za-z0-9:=,. \-]{4,80}\]")
 _SPREAD: Final = re.compile(r"(?:[A-Z] ){5,11}[A-Z]|(?:[A-Z] ){2}[A-Z]\s{2,}(?:[A-Z] ){5}[A-Z]")
 """S E C R E T, as teleprinters write it."""
 _CAPITALS: Final = re.compile(r"[A-Z0-9 ,&/\-\[\]():=.@|]{1,200}")
@@ -141,6 +142,13 @@ def match(normal: Normal) -> Match | None:
     level, form, strength = found
     shown = normal.raw(0, len(normal.text))
     return Match("foreign", level, form, strength, level_text=shown, text=shown)
+
+
+def in_subject(text: str) -> list[Match]:
+    """``Agenda [SEC=PROTECTED]``: the Australian mark at the end of a mail's subject."""
+    found = _SUBJECT.search(text[:500])
+    told = match(normalise(found.group())) if found else None
+    return [] if told is None else [told]
 
 
 def portion(text: str) -> Match | None:

@@ -19,6 +19,8 @@ _STRONG_ZONES: Final = _TOPS | {where.FIRST_PAGE, where.COVER_TABLE, where.WATER
 _STATE_LEVELS: Final = frozenset({"top_secret", "secret", "confidential"})
 _WATERMARKS: Final = frozenset({"level", "level_period", "level_stamp", "level_notice", "work_secret", "trade_secret"})
 _BARE_IN_MARGIN: Final = frozenset({"SECRET", "TOP SECRET", "CUI", "OFFICIAL", "GEHEIM", "UNCLASSIFIED", "PROTECTED"})
+_STAMPS: Final = frozenset({"stamp", "work_notice", "level_notice", "level_stamp"})
+_LISTS: Final = frozenset({where.DOCUMENT, where.TEXT_BOX})
 _STARRED_PARTS: Final = frozenset({"portion_star", "after_title_star"})
 _PORTIONS_MIN: Final = 2
 _LABELLED_LINES: Final = 45
@@ -255,6 +257,8 @@ def _is_a_word(candidate: Candidate, around: Surroundings) -> bool:
         or around.near(around.culture, line, 4)
         or around.among_choices(line)
         or around.under_a_heading(line)
+        or around.in_a_menu(line)
+        or (level in after and context.is_prose(after) and "本" not in after[:4])
     )
 
 
@@ -300,21 +304,30 @@ def _listed(candidates: list[Candidate]) -> set[int]:
         adjacent = same_page and abs(other.line.order - one.line.order) <= 1
         differ = (one.match.axis, one.match.level) != (other.match.axis, other.match.level)
         same_kind = one.match.strength is other.match.strength
-        exempt = one.match.axis == "foreign" or other.match.axis == "foreign" or one.match.form == "register_remark"
+        exempt = one.match.form == "register_remark" or any(
+            pair.match.axis == "foreign" or (same_kind and pair.match.form in _STAMPS) for pair in (one, other)
+        )
         if adjacent and differ and same_kind and not exempt and one.flow != where.PROPERTY:
             listed.update((index, index + 1))
-    for strength in (Strength.LABELLED, Strength.PLAIN):
-        flow = [
-            (index, candidate.match.level)
-            for index, candidate in enumerate(candidates)
-            if candidate.flow == where.DOCUMENT
-            and candidate.match.strength is strength
-            and candidate.line.page <= 1
-            and candidate.match.form != "register_remark"
-        ]
-        if len({level for _, level in flow}) > 1 or (strength is Strength.LABELLED and len(flow) > 2):
-            listed.update(index for index, _ in flow)
+    for (strength, _, _), group in _on_one_page(candidates).items():
+        said = [(candidates[index].match.level, candidates[index].match.period) for index in group]
+        different = len(set(said)) if strength is Strength.STRONG else len({level for level, _ in said})
+        if different > 1 or (strength is Strength.LABELLED and len(group) > 2):
+            listed.update(group)
     return listed
+
+
+def _on_one_page(candidates: list[Candidate]) -> dict[tuple[Strength, str, int], list[int]]:
+    """Candidates that would be a list if they differed, by strength, flow and page: not those at the very top."""
+    groups: dict[tuple[Strength, str, int], list[int]] = {}
+    for index, candidate in enumerate(candidates):
+        match, line = candidate.match, candidate.line
+        starred_below = match.strength is Strength.STRONG and line.zone == where.FIRST_PAGE
+        plain = match.strength is Strength.PLAIN and match.level in _STATE_LEVELS
+        named = plain or (match.strength is Strength.LABELLED and match.form != "register_remark")
+        if candidate.flow in _LISTS and (named or starred_below) and match.axis != "foreign":
+            groups.setdefault((match.strength, candidate.flow, max(line.page, 1)), []).append(index)
+    return groups
 
 
 def _accepted(candidate: Candidate, zone: str, around: Surroundings, *, is_state: bool = False) -> Accepted:

@@ -43,6 +43,7 @@ _DIVIDED: Final = re.compile(r"[\t\x0b|│┃]|[ \u3000]{2}")
 _LABEL_HERE: Final = re.compile("密级|保密|等级")
 _NO_MARGIN_WORD: Final = re.compile("第.{1,6}[章节篇回卷集条讲课]|[《》“”。；！？]|^[的是为]")
 """Beside these a level word in a running title is part of the title: 第三章 秘密."""
+_CHANGE: Final = re.compile("(?:(?:变更|调整|更改|修改|降|升)(?:为|至|成)|改为|→|⇒|->|=>)[:\\s]*")
 _SENTENCE: Final = re.compile("[。；！？，“”《》]|(?:如|例|为|是|标|示例|样式|格式|即|写|对|[:：])$")
 _TABS: Final = re.compile(r"[\t\x0b]")
 _STRONG_LINE_CHARACTERS_MAX: Final = 80
@@ -65,10 +66,16 @@ def matches(text: str, *, in_margin: bool = False) -> list[Match]:
         return [whole]
     if labels.is_choice(joined):
         return []
-    found = _in_comment(text)
+    found = _in_comment(text) or _changed_to(joined)
     if found is not None:
         return [found]
     return _in_parts(normal, in_margin=in_margin) or _portions(joined, title=True)
+
+
+def without_repetition(text: str) -> str:
+    """A watermark's words once, however often they cover the page."""
+    words = text[:LINE_CHARACTERS_MAX].split()
+    return words[0] if len(words) > 1 and len(set(words)) == 1 and len(words[0]) > 1 else text
 
 
 def one(joined: Normal) -> Match | None:
@@ -99,6 +106,15 @@ def _is_another_level(word: str, several: list[Match]) -> bool:
 def _portions(joined: Normal, *, title: bool) -> list[Match]:
     found = portions.before(joined) or foreign.portion(joined.text) or (portions.after_title(joined) if title else None)
     return [] if found is None else [found]
+
+
+def _changed_to(joined: Normal) -> Match | None:
+    """What a state mark was changed to (MARK90§7): 由机密★10年变更为秘密★5年, 机密★10年 → 秘密★5年."""
+    if len(joined.text) > _STRONG_LINE_CHARACTERS_MAX or "★" not in joined.text:
+        return None
+    change = _CHANGE.search(joined.text)
+    new = grammar.match(joined.part(change.end(), len(joined.text))) if change else None
+    return new if new is not None and new.strength is Strength.STRONG else None
 
 
 def _in_comment(text: str) -> Match | None:

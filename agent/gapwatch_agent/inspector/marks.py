@@ -188,7 +188,8 @@ class _Collector:
         remark = self._register.remark(line)
         if remark is not None:
             return [remark]
-        found = lines.matches(line.text, in_margin=line.part in {where.HEADER, where.FOOTER})
+        text = lines.without_repetition(line.text) if line.part == where.WATERMARK else line.text
+        found = lines.matches(text, in_margin=line.part in {where.HEADER, where.FOOTER})
         if len(found) == 1 and found[0].form == "level" and labels.is_label(previous):
             return [replace(found[0], form="label_below", strength=grammar.Strength.LABELLED)]
         return found
@@ -205,7 +206,7 @@ class _Collector:
         if key in _CORE_KEYS and not strong:
             strong = [match for match in found if match.form == "level"] if key != "title" else []
             # A subject or a title carries a mark as a file's name does: [机密]方案.
-            strong = strong or names.matches(line.text.replace("/", " "))
+            strong = strong or names.matches(line.text.replace("/", " ")) or foreign.in_subject(line.text)
         return [replace(match, form="property", strength=grammar.Strength.LABELLED) for match in strong]
 
     def decide(self) -> Findings:

@@ -10,6 +10,10 @@ from gapwatch_agent.inspector.grammar import Match
 from gapwatch_agent.inspector.lines import TRIGGER
 from gapwatch_agent.inspector.normalise import join_cjk, normalise
 
+_BEGINS: Final = re.compile(
+    rf"(?P<mark>(?:绝密|机密|秘密)级?(?:★(?:{periods.MEASURED}|[\u4e00-\u9fff]{{1,8}}?前)|·(?:{periods.FOR_EVER}|{periods.DURATION})(?=[-_\s]|$)))"
+)
+"""A starred mark at a name's beginning needs nothing that divides it from the rest: 绝密★启用前2026年语文试卷."""
 _NAME_CHARACTERS_MAX: Final = 512
 _COMPONENTS_MAX: Final = 16
 _SUFFIX: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,8}){1,2}$")
@@ -38,6 +42,11 @@ def _component(stem: str) -> list[Match]:
     found = []
     for starred in _STARRED.finditer(normal.text):
         match = grammar.match(normal.part(*starred.span("mark")))
+        if match is not None:
+            found.append(match)
+    begins = _BEGINS.match(normal.text)
+    if begins and not found:
+        match = grammar.match(normal.part(*begins.span("mark")))
         if match is not None:
             found.append(match)
     if found:

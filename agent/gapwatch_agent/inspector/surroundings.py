@@ -12,6 +12,7 @@ from gapwatch_agent.inspector.zones import TOP_LINES, Line
 
 NEAR: Final = 3
 _NEIGHBOURS_MAX: Final = 400
+_MENU_CHARACTERS: Final = 4
 _PAGE_ENDS_MAX: Final = 4000
 _STAMPED: Final = frozenset({where.HEADER, where.TEXT_BOX, where.ANNOTATION, where.WATERMARK})
 
@@ -33,6 +34,7 @@ class Surroundings:
     culture: set[At] = field(default_factory=set)
     choices: dict[At, str] = field(default_factory=dict)
     label_alone: set[At] = field(default_factory=set)
+    short: set[At] = field(default_factory=set)
     declassified: set[At] = field(default_factory=set)
     title_block: set[At] = field(default_factory=set)
     page_ends: set[int] = field(default_factory=set)
@@ -99,6 +101,11 @@ class Surroundings:
         flow = flow_of(line.part)
         return any((flow, line.order - step) in self.label_alone for step in range(2, 5))
 
+    def in_a_menu(self, line: Line) -> bool:
+        """Whether two very short lines stand before and two after: a menu's entries, a list of words."""
+        flow = flow_of(line.part)
+        return all((flow, line.order + step) in self.short for step in (-2, -1, 1, 2))
+
     def period_near(self, line: Line) -> tuple[str, str]:
         """The nearest line's period, empty when none stands within six lines."""
         flow = flow_of(line.part)
@@ -120,6 +127,8 @@ class Surroundings:
             self.label_alone.add(at)
         if context.is_title_block(text):
             self.title_block.add(at)
+        if len(text.strip()) <= _MENU_CHARACTERS:
+            self.short.add(at)
 
     def _note_period(self, at: At, text: str) -> None:
         normal = normalise(text)
