@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final
 
@@ -304,7 +305,8 @@ class _Told:
             for item in reading:
                 self.count += 1
                 if isinstance(item, Embedded):
-                    self.load.add(self._examination.take(item, self._path))
+                    named = item if item.name else replace(item, name=PurePosixPath(self._name).stem or "content")
+                    self.load.add(self._examination.take(named, self._path))
                     continue
                 if sampler is not None and takes(item):
                     sampler.feed(item.text)

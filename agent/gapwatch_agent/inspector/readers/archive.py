@@ -24,8 +24,6 @@ from gapwatch_agent.inspector.readers import (
 )
 from gapwatch_agent.inspector.readers.source import Embedded, Reader, Reading, Report, Source, StopReading
 
-ONLY_MEMBER: Final = "content"
-"""The name of a compressed file's content where its header has none."""
 _GZIP_HEAD_BYTES: Final = 1 << 16
 _GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 0x04, 0x08, 0x10
 _COMMENT_CHARACTERS_MAX: Final = 8192
@@ -72,7 +70,7 @@ def _unpacked(
     if tar_archive.is_tar(stream.peek(tar_archive.BLOCK)):
         yield from tar_archive.members(stream, limits, report)
     else:
-        yield Embedded(member_names.decode(name) or ONLY_MEMBER, stream.everything)
+        yield Embedded(member_names.decode(name), stream.everything)
         if stream.stopped is not None:
             raise StopReading(stream.stopped.reason)
 

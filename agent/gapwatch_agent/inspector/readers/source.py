@@ -77,11 +77,12 @@ class DescriptorSource:
 Report = Callable[[str], None]
 """Called with a reason when something was left out but reading goes on."""
 
+
 @dataclass(frozen=True, slots=True)
 class Embedded:
     """A file inside the one being read: an archive's member, a mail's attachment, an object in a document.
 
-    ``name`` is its path inside, forward slashes, as written. ``content`` is called at most once and before the next
+    ``name`` is its path inside, forward slashes, as written; empty where only the outer file's name tells. ``content`` is called at most once and before the next
     item of the reading is taken (archives are streams); what it yields may break off with StopReading. ``reason`` says
     why there is no content to be had (``encrypted``, ``unsupported``), and then ``content`` is never called.
     """

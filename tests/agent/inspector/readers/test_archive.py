@@ -113,7 +113,7 @@ def test_a_disc_gives_its_long_names():
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lzip])
 def test_what_is_no_tar_is_one_member(pack):
     _, members = _examine(pack(MARKED))
-    assert [(path, one.mark.level) for path, one in members.items()] == [("content", "secret")]
+    assert [(path, one.mark.level) for path, one in members.items()] == [("outer", "secret")]
 
 
 def test_gzip_names_its_member_and_may_carry_a_comment():
