@@ -32,8 +32,9 @@ _STORAGE, _STREAM, _ROOT = 1, 2, 5
 _STORAGE_DEPTH_MAX: Final = 32
 _NO_CLASS: Final = bytes(16)
 _SEARCHED_BYTES_MAX: Final = 1 << 22
+_WORD_VERSIONS: Final = tuple(bytes.fromhex(version) for version in ("C100", "D900", "0101", "0C01", "1201"))
 _RECOGNISED: Final = (
-    (bytes.fromhex("ECA5C100"), "WordDocument"),
+    *((bytes.fromhex("ECA5") + version, "WordDocument") for version in _WORD_VERSIONS),
     (bytes.fromhex("0908100000060500"), "Workbook"),
     (bytes.fromhex("0F00E803"), "PowerPoint Document"),
 )

@@ -89,7 +89,7 @@ class _Reader:
             (_SLIDES, (ppt_records.SLIDE,)), (_MASTERS, (ppt_records.MAIN_MASTER,)), (_NOTES, (ppt_records.NOTES,)),
         )  # fmt: skip
         for number, wanted in kinds:
-            if not self._lists[number]:
+            if not self._lists[number] or not self._presentation.is_listed:
                 self._lists[number] = [_Listed(found) for found in self._presentation.numbers(*wanted)]
             if len(self._lists[number]) > _SLIDES_MAX:
                 self._report("too_many")

@@ -57,7 +57,10 @@ def text_of(data: bytes, record: Record) -> str | None:
 
 
 class Presentation:
-    """The records of the document stream that the newest edit refers to; all there are where no edit can be found."""
+    """The records of the document stream that the newest edit refers to; all there are where no edit can be found.
+
+    ``is_listed``: the numbers by which the document lists its pages are those of the objects here.
+    """
 
     def __init__(self, compound: CompoundFile, report: Report) -> None:
         entry = compound.find("PowerPoint Document")
@@ -72,6 +75,7 @@ class Presentation:
             raise StopReading("encrypted")
         self._places: dict[int, int] = {}
         self._document = -1
+        self.is_listed = True
         self._follow_edits(u32(user, 16))
         if self.head(self.place(self._document))[1] != DOCUMENT:
             report("damaged")
@@ -136,15 +140,25 @@ class Presentation:
             at += 4 + 4 * count
 
     def _scan(self) -> None:
-        """No edit leads to the document: take every record on the top level, the last document counts."""
-        self._places.clear()
+        """Nothing says where the newest edit is: it is the last that the stream holds, if any leads to the document.
+
+        Else every record on the top level is taken, and the last document counts.
+        """
+        found: dict[int, int] = {}
+        document = last_edit = -1
         place = number = 0
         while place + HEAD_BYTES <= self.stream.size and number < _OBJECTS_MAX:
             _, kind, size = self.head(place)
             if kind == _CRYPT_SESSION:
                 raise StopReading("encrypted")
-            self._places[number] = place
+            if kind == _USER_EDIT:
+                last_edit = place
+            found[number] = place
             if kind == DOCUMENT:
-                self._document = number
+                document = number
             place += HEAD_BYTES + size
             number += 1
+        self._places, self._document = {}, -1
+        self._follow_edits(last_edit)
+        if self.head(self.document)[1] != DOCUMENT:
+            self._places, self._document, self.is_listed = found, document, False

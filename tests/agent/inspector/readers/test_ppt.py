@@ -152,6 +152,14 @@ def test_an_embedded_file_that_does_not_unpack_is_damage():
         assert found.inspected == "partial"
 
 
+def test_a_presentation_torn_before_its_edit_gives_its_slides():
+    streams = presentation_streams([slide(shape("汇报", top=2000)), slide(shape("机密★1年", top=100))])
+    body = streams["PowerPoint Document"]
+    content = compound({"PowerPoint Document": body[: body.rindex(bytes.fromhex("7217"), 0, len(body) - 30) - 2]})
+    found = examine(BytesSource(content), "x", Limits())
+    assert (found.inspected, found.mark.evidence[0].page) == ("partial", 2)
+
+
 _SAMPLE = next(content for kind, content in warm.samples() if kind == "ppt")
 
 

@@ -48,9 +48,20 @@ def test_the_newest_edit_hides_what_it_replaced():
 
 
 def test_without_an_edit_everything_counts():
-    found, reports = _opened(presentation_streams([slide(), slide()], lost=True))
+    streams = presentation_streams([slide(), slide()], lost=True)
+    body = streams["PowerPoint Document"]
+    cut = body.rindex(bytes.fromhex("7217"), 0, len(body) - 30) - 2
+    found, reports = _opened({**streams, "PowerPoint Document": body[:cut]})
+    assert not found.is_listed
     assert len(found.numbers(SLIDE)) == 2
     assert found.head(found.document)[1] == DOCUMENT
+    assert reports == ["damaged"]
+
+
+def test_without_a_word_on_the_newest_edit_it_is_the_last():
+    found, reports = _opened(presentation_streams([slide(shape("新"))], before=[slide(shape("旧旧旧"))], lost=True))
+    assert found.is_listed
+    assert len(found.numbers(SLIDE)) == 1
     assert reports == ["damaged"]
 
 
