@@ -136,7 +136,7 @@ def _state_match(normal: Normal, found: re.Match[str], form: str) -> Match:
     period_words = words(normal, period_span)
     period = periods.parse(found["period"]) if period_span[1] else ""
     is_state = form in _STATE_FORMS
-    malformed = is_state and (form == "level_separator_period" or is_too_long(level, period))
+    malformed = is_state and ("★" not in whole(normal, found) or is_too_long(level, period))
     malformed = malformed or (is_state and bool(period_words) and periods.is_written_out(found["period"]))
     if form == "level_star":
         period = DEFAULT_PERIODS[level]

@@ -31,9 +31,18 @@ HINT_LIST_MAX: Final = 16
 HINT_CHARACTERS_MAX: Final = 32
 
 _LEVELS: Final = "(?:绝密|机密|秘密)"
+_FIELD: Final = r"(?:^|(?<=[\s:\[【(]))"
+_MISSPELT: Final = "(?:绝秘|机秘|秘级|绝蜜|机蜜|秘蜜)"
+"""Written so as a field of its own: in a sentence it is a slip of the pen, not a mark gone wrong."""
+_MEASURE: Final = r"\d{1,3}\s*(?:年|个?月)"
 _KINDS: Final = (
-    (UNFILLED_FORM, re.compile(rf"密级[:：]?[(\s]*[□☐◯○▢_]|{_LEVELS}\s*[/、|]\s*{_LEVELS}|{_LEVELS}★\s*年(?!\d)")),
-    (MALFORMED, re.compile(rf"绝秘|机秘|(?<!神)秘级(?!联)|★\s*\d+\s*(?:年|个?月)\s*{_LEVELS}|(?:核心|普通)商密\s*★")),
+    (UNFILLED_FORM, re.compile(rf"密级[:：]?[(\s]*[□☐◯○▢_]|{_LEVELS}\s*[/|]\s*{_LEVELS}|{_LEVELS}★\s*年(?!\d)")),
+    (
+        MALFORMED,
+        re.compile(
+            rf"{_FIELD}(?:{_MISSPELT}(?:★\S{{1,12}})?|★\s*{_MEASURE}\s*{_LEVELS}|{_MEASURE}★{_LEVELS})(?=$|[\s\]】)])"
+        ),
+    ),
     (FOREIGN_PORTION, re.compile(r"\((?:TS|S|C|U|CUI|CTS|NS|NC|NR|NU)(?://[A-Z0-9/ ,\-]{1,40})?\)(?=\s)")),
     (PORTION, re.compile(rf"^[(\[【〔]{_LEVELS}级?[)\]】〕](?=\S)")),
     (DECLASSIFIED, re.compile("已解密|予以解密|解除密级|已降密")),

@@ -10,8 +10,11 @@ from gapwatch_agent.inspector.marks import find_marks
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
-        ("绝秘★5年", "malformed", "绝秘"),
+        ("绝秘★5年", "malformed", "绝秘★5年"),
         ("★5年机密", "malformed", "★5年机密"),
+        ("密级：机秘", "malformed", "机秘"),
+        ("划分为机密、秘级和公开", "bare_word", "机密"),
+        ("机密、秘密档的分发", "bare_word", "机密"),
         ("密级：□绝密 □机密", "unfilled_form", "密级：□"),
         ("密级（绝密/机密）", "unfilled_form", "绝密/机密"),
         ("（机密）本项目进展顺利", "portion", "（机密）"),
@@ -44,3 +47,26 @@ def test_no_hint_holds_what_stands_around_it():
     found = find_marks([Fragment("某单位材料"), Fragment(text)])
     assert [(hint.kind, hint.text) for hint in found.hint_list] == [("statement", "本件为机密")]
     assert {hint.kind for hint in found.hint_list} <= hints.HINT_KINDS
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_marked", "words"),
+    [
+        (["机密★5年"], True, []),
+        (["机密★三年"], True, ["机密★三年"]),
+        (["机密★30年"], True, ["机密★30年"]),
+        (["机密☆5年"], True, ["机密☆5年"]),
+        (["机密·5年"], True, ["机密·5年"]),
+        (["核心商密★5年"], True, ["核心商密★5年"]),
+        (["核心商密▲5年"], True, []),
+        (["000001", "机密", "特急"], True, ["机密"]),
+        (["★5年机密"], False, ["★5年机密"]),
+        (["5年★机密"], False, ["5年★机密"]),
+        (["机秘★5年"], False, ["机秘★5年"]),
+        (["机密"], True, []),
+    ],
+)
+def test_malformed_marks(lines, is_marked, words):
+    found = find_marks([Fragment(text) for text in [*lines, "某局文件", "关于某事的通知"]])
+    assert bool(found.mark.axis) is is_marked
+    assert [hint.text for hint in found.hint_list if hint.kind == "malformed"] == words
