@@ -27,7 +27,7 @@ _LINE_IN_CELL: Final = "\x0b"
 _PARAGRAPH_CHARACTERS_MAX: Final = 1 << 16
 _WAITING_CHARACTERS_MAX: Final = 4 << 20
 _CELL_COST: Final = 64
-"""What a cell counts beside its characters: there may be many without any."""
+"""What a cell or a line counts beside its characters: there may be many with hardly any."""
 _WAITING_SHAPES_MAX: Final = 20_000
 _GROUP_DEPTH_MAX: Final = 256
 
@@ -156,7 +156,7 @@ class Shapes:
         self._length = 0
         if not text.strip():
             return
-        self._waiting_characters += len(text)
+        self._waiting_characters += len(text) + _CELL_COST
         if self._cells:
             self._cells[-1].append(text)
             if self._waiting_characters > _WAITING_CHARACTERS_MAX:

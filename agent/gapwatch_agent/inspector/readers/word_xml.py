@@ -22,7 +22,7 @@ from gapwatch_agent.inspector.readers.xml_stream import attribute
 _FRAGMENT_CHARACTERS_MAX: Final = 1 << 16
 _WAITING_CHARACTERS_MAX: Final = 1 << 20
 _CELL_COST: Final = 64
-"""What a cell counts beside its characters: there may be many without any."""
+"""What a cell or a line counts beside its characters: there may be many with hardly any."""
 _SYMBOLS: Final = {
     "f0ab": "★", "f0b6": "☆", "f0fe": "☑", "f052": "☑", "f0fd": "☒", "f0a8": "□", "f06f": "□", "f0a3": "□",
 }  # fmt: skip
@@ -253,7 +253,7 @@ class Body:
         flow.length = 0
         if not text.strip():
             return
-        flow.kept += len(text)
+        flow.kept += len(text) + _CELL_COST
         if flow.kept > _WAITING_CHARACTERS_MAX:
             self._hand_on(flow)
         if flow.rows and flow.rows[-1]:
