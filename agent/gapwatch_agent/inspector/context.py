@@ -27,7 +27,7 @@ _DEFINITION: Final = re.compile(
     "|最?重要的|一般的|泄露|一旦|所称)"
 )
 _CULTURE: Final = re.compile(
-    "作词|作曲|编曲|演唱|歌手|歌词|填词|导演|主演|编剧|片名|小说|出版社|ISBN|剧情|豆瓣|专辑|译者|连载|番外|楔子|起点中文|^\\s*[文图][/／]"
+    "作词|作曲|编曲|演唱|歌手|歌词|填词|导演|主演|编剧|片名|小说|ISBN|剧情|豆瓣|专辑|译者|连载|番外|楔子|起点中文|^\\s*[文图][/／]"
     "|^\\s*(?:作者|著者|[\u4e00-\u9fff·]{2,10}\\s*[/／]?\\s*著\\s*$)|^\\s*(?:第[一二三四五六七八九十百\\d]{1,4}[回幕集]|序幕|引子)"
 )
 _CHAPTER: Final = re.compile("^\\s*(?:第[一二三四五六七八九十百\\d]{1,4}[章回节幕集卷]|目\\s*录\\s*$|Chapter \\d)")
@@ -35,7 +35,7 @@ _TEMPLATE: Final = re.compile(
     "(?:密级|标志|标识|定密|版头|印章).{0,6}(?:模板|样式|式样|示例|样例|范例|样张|范本|样本|示意)"
 )
 _DECLASSIFIED: Final = re.compile("解密|解除|作废|已降密")
-_NOT_YET: Final = re.compile("解密(?:条件|时间|日期|期限|前|后)|(?:自动|自行)解密")
+_NOT_YET: Final = re.compile("解密(?:条件|时间|日期|期限|前|后)|(?:自动|自行|期满|届满|到期).{0,4}解密")
 _DECLASSIFICATION: Final = re.compile(
     "^[\\s\\[【(（]*(?:已|现已|予以)?解\\s*密[\\s\\]】)）!！]*$|(?:已|现|予以)(?:于.{0,20})?(?:经.{0,12})?(?:批准)?(?:解密|解除密级|解除保密)|密级(?:已)?(?:作废|解除|取消)"
 )
@@ -51,7 +51,7 @@ _CHOICE: Final = re.compile(
 _LEVEL: Final = re.compile(_LEVEL_CHOICE)
 _RATING: Final = re.compile(r"[\s★☆✩✪⭐]{3,}")
 _GRADING: Final = re.compile(
-    "(?:密级|保密|秘密|信息|数据|文件|资料).{0,6}(?:划分|分级|分类|等级|范围|定义|种类|说明|分为)|^\\s*(?:定义|含义|级别|等级)\\s*$"
+    "(?:密级|保密|秘密|涉密).{0,6}(?:划分|分级|分类|等级|范围|定义|种类|说明|分为)|(?:信息|数据|资料|文件)(?:分级|分类)|^\\s*(?:定义|含义|级别|等级)\\s*$"
 )
 _TITLE_BLOCK: Final = re.compile(
     "图\\s*号|图\\s*名|比\\s*例|制\\s*图|校\\s*对|审\\s*核|描\\s*图|阶段标记|共.{0,3}张|图\\s*幅|设\\s*计\\s*[:：\\t]"
@@ -90,6 +90,11 @@ def introduces_example(text: str) -> bool:
 def is_definition(text: str) -> bool:
     """The line after explains the word: a glossary, not a mark."""
     return bool(_DEFINITION.search(text))
+
+
+def is_story_of(word: str, text: str) -> bool:
+    """The line after tells of the word: 每个人心里都有一个秘密."""
+    return bool(word) and is_prose(text) and any(lead + word in text for lead in ("一个", "的", "个", "有", "这", "小"))
 
 
 def is_chapter(text: str) -> bool:

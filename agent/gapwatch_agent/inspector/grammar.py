@@ -92,7 +92,8 @@ _SHAPES: Final = (
 _STATE_FORMS: Final = frozenset({"level_star_period", "level_star", "level_separator_period"})
 
 _PERIOD: Final = re.compile(periods.ANY)
-_EXAM_EVENT: Final = re.compile("启用|启封|开启|考|答题")
+_EXAM: Final = re.compile("考试|开考|考前|[高中统联会月]考|考生|答题")
+_EXAM_EVENT: Final = re.compile("启用|启封|开启")
 FIELD_CHARACTERS_MAX: Final = 90
 
 
@@ -116,7 +117,12 @@ def period_alone(normal: Normal) -> tuple[str, str] | None:
 
 def is_exam_event(period_text: str) -> bool:
     """Whether the event a mark waits for is one of examinations (启用前, 考试结束前), given their surroundings."""
-    return bool(_EXAM_EVENT.search(period_text))
+    return bool(_EXAM_EVENT.search(period_text)) or names_exam(period_text)
+
+
+def names_exam(period_text: str) -> bool:
+    """Whether the event itself says that it is an examination (考试结束前), whatever stands around."""
+    return bool(_EXAM.search(period_text))
 
 
 def is_reversed(normal: Normal) -> bool:

@@ -185,7 +185,7 @@ def _label_stands(candidate: Candidate, zone: str, around: Surroundings) -> bool
 
 def _in_a_table(line: Line, zone: str) -> bool:
     """A bare word in a table: alone in its row, or beside a title in the very first."""
-    if zone not in _TOPS | {where.COVER_TABLE} or line.order > TOP_LINES:
+    if zone not in _TOPS | {where.COVER_TABLE} or (line.order > TOP_LINES and zone != where.PAGE_TOP):
         return False
     cells = [cell.strip() for cell in line.text.split(where.CELL_SEPARATOR) if cell.strip()]
     titled = line.order == 1 and len(cells) <= NEAR and all(any(map(str.isalpha, cell)) for cell in cells)
@@ -236,9 +236,7 @@ def _explained_away(candidate: Candidate, zone: str, around: Surroundings) -> bo
 def _quoted(candidate: Candidate, zone: str, around: Surroundings) -> bool:
     """Whether what stands around it makes the words an example, a title or a headword."""
     is_plain = candidate.match.strength is Strength.PLAIN
-    if zone in _MARGINS:
-        return is_plain and bool(around.culture) and not around.official
-    if candidate.match.form == "label_below":
+    if zone in _MARGINS or candidate.match.form == "label_below":
         return False
     return context.introduces_example(candidate.previous_text) or (is_plain and _is_a_word(candidate, around))
 
@@ -250,7 +248,7 @@ def _is_a_word(candidate: Candidate, around: Surroundings) -> bool:
     return (
         context.is_definition(after)
         or (bool(level) and after.strip().startswith(level) and after.strip() != level)
-        or context.is_chapter(after)
+        or (line.page <= 1 and line.zone == where.FIRST_PAGE_TOP and context.is_chapter(after))
         or context.is_rating(after)
         or context.is_rating(before)
         or context.is_about_levels(before)
@@ -258,7 +256,7 @@ def _is_a_word(candidate: Candidate, around: Surroundings) -> bool:
         or around.among_choices(line)
         or around.under_a_heading(line)
         or around.in_a_menu(line)
-        or (level in after and context.is_prose(after) and "本" not in after[:4])
+        or context.is_story_of(level, after)
     )
 
 
@@ -340,7 +338,12 @@ def _accepted(candidate: Candidate, zone: str, around: Surroundings, *, is_state
     if not period_text and axis in {"state", "enterprise", "commercial", "work"} and match.strength != Strength.PORTION:
         found = around.period_near(line)
         period, period_text = found if found[0] else (period, period_text)
-    if axis == "state" and period_text and grammar.is_exam_event(period_text) and ("考" in period_text or around.exam):
+    if (
+        axis == "state"
+        and period_text
+        and grammar.is_exam_event(period_text)
+        and (grammar.names_exam(period_text) or around.exam)
+    ):
         axis, form = "exam", "exam"
     starless = axis == "state" and match.axis == "enterprise"
     candidate.malformed = match.malformed or starless or (axis == "state" and grammar.is_too_long(match.level, period))
