@@ -39,6 +39,8 @@ CANDIDATES_MAX: Final = 500
 EVIDENCE_MAX: Final = 16
 EVIDENCE_CHARACTERS_MAX: Final = 64
 HINTS_MAX: Final = 1_000_000
+_HINTS_NAMED_MAX: Final = 500
+"""After so many hints another is only counted: its kind has been seen in that place, or will not be missed."""
 _CONTEXT_LINES: Final = 60
 _TAIL_LINES: Final = 2
 
@@ -176,7 +178,9 @@ class _Collector:
         if not (lines.HINT.search(line.text) or foreign.PORTION.search(line.text)):
             return
         self._hints += 1
-        told = hints.of_text(line.text) if self._hint_list.wants() else None
+        if self._hints > _HINTS_NAMED_MAX or not self._hint_list.wants():
+            return
+        told = hints.of_text(line.text)
         if told is not None:
             self._hint_list.add(told[0], line.part, line.page, line.zone, told[1])
 

@@ -1,8 +1,11 @@
 """Lines and their fields."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gapwatch_agent.inspector import lines
+from gapwatch_agent.inspector import hints, lines, names
+from gapwatch_agent.inspector.normalise import join_cjk, normalise
 
 
 @pytest.mark.parametrize(
@@ -28,3 +31,45 @@ def test_single_spaces_divide_margins_only():
 @pytest.mark.parametrize("text", ["机密", "內部資料", "核心商密", "TOP SECRET", "CUI", "限閱"])
 def test_whatever_can_be_a_mark_triggers(text):
     assert lines.TRIGGER.search(text)
+
+
+def test_a_change_gives_the_new_mark():
+    found = lines.matches("由机密★10年变更为秘密★5年")
+    assert [(match.level, match.period) for match in found] == [("confidential", "P5Y")]
+    assert [match.level for match in lines.matches("机密★10年 → 秘密★5年")] == ["confidential"]
+
+
+def test_a_watermark_that_covers_the_page_says_it_once():
+    assert lines.without_repetition("机密 机密\n机密") == "机密"
+    assert lines.without_repetition("机 密") == "机 密"
+    assert lines.without_repetition("机密 草稿") == "机密 草稿"
+
+
+_ALPHABET = (
+    "绝机秘密级★·- 0123456789年月个长期前核心普通商内部资料注意保工作号份特急：:（）()[]【】□☑/SECRTOPFDNUAL,第\t\u3000"
+)
+
+
+@given(st.text(_ALPHABET, max_size=300))
+def test_whatever_is_made_of_marks_characters_is_answered(text):
+    for in_margin in (False, True):
+        assert all(match.level for match in lines.matches(text, in_margin=in_margin))
+    assert all(match.level for match in names.matches(text))
+    told = hints.of_text(text)
+    assert told is None or told[0] in hints.HINT_KINDS
+
+
+@given(st.text(_ALPHABET, max_size=120))
+def test_normalising_twice_changes_nothing(text):
+    once = join_cjk(normalise(text)).text
+    assert join_cjk(normalise(once)).text == once
+
+
+@pytest.mark.parametrize(
+    "unit", ["密级：", " ", "\t", "★", "机密★", "0", "（", "-", "SECRET//", "A ", "内部资料", "，不得外传"]
+)
+def test_long_repetitions_are_answered(unit):
+    for text in (unit * 90, "机密★" + unit * 90, "密级：" + unit * 90, unit * 90 + "密"):
+        lines.matches(text[:2000], in_margin=True)
+        names.matches(text[:500])
+        hints.of_text(text)
