@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program. Every expected failure is one readable message, never a traceback."""
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # its lines are not JSON and say nothing an administrator needs
     options = _parser().parse_args(arguments)
+    options.whole_process = arguments is None  # nothing else lives here: it may give up what it does not need
     _log_to_stderr(options.verbose)
     handler: Callable[[argparse.Namespace], int] = options.handler
     try:

@@ -77,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
         cache = None if options.no_cache else _cache(stack, options.cache, limits, terms)
         nursery = Nursery(limits, terms)
         stack.callback(nursery.close)
+        if options.whole_process:
+            nursery.settle()
         progress = _Progress(options.paths, mounts, words, sys.stderr)
         stack.callback(progress.clear)
         found = scan(nursery, tree.files(options.paths, mounts), jobs=options.jobs, cache=cache, mounts=mounts)

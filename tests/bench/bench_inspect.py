@@ -1,11 +1,14 @@
 """Files and bytes a second of the caged inspector, per format, beside native Tika (extractous) and python-docx.
 
 The same generated files in one run: small ones of the corpus and one long document of each format. Tika and python-docx
-run in this process and only extract text; ours forks a child in a cage for every file, extracts, judges and hashes.
+run in this process and only extract text; ours, as ``gapwatch-agent scan`` does it, forks a child in a cage for every
+file, one for each core at a time, and extracts, judges, hashes and fingerprints. ``*_alone_times_tika``: one at a
+time.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import sys
@@ -26,7 +29,8 @@ from corpus.forms import STATE  # noqa: E402
 from gapwatch_agent.inspector.child import Nursery  # noqa: E402
 from gapwatch_agent.inspector.examine import Terms  # noqa: E402
 from gapwatch_agent.inspector.limits import Limits  # noqa: E402
-from gapwatch_agent.inspector.scan import inspect_with  # noqa: E402
+from gapwatch_agent.inspector.scan import scan  # noqa: E402
+from gapwatch_agent.inspector.tree import Listed  # noqa: E402
 
 _SMALL = 8
 _ROUNDS = 3
@@ -74,6 +78,13 @@ def _seconds(work: Callable[[str], object], paths: list[Path]) -> float:
     return time.perf_counter() - began
 
 
+def _scan_seconds(nursery: Nursery, paths: list[Path], jobs: int) -> float:
+    began = time.perf_counter()
+    for _ in scan(nursery, [Listed(str(path)) for path in paths], jobs=jobs):
+        pass
+    return time.perf_counter() - began
+
+
 def _tika(path: str) -> object:
     return Extractor().set_extract_string_max_length(50_000_000).extract_file_to_string(path)
 
@@ -83,13 +94,14 @@ def run() -> dict[str, float]:
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as temporary:
         files = _files(Path(temporary))
-        nursery = Nursery(Limits(), Terms(key=bytes(32)))
+        nursery = Nursery(Limits(), Terms(key=bytes(32), sum_up=False))
         ratios = []
         for kind, paths in sorted(files.items()):
             _tika(str(paths[0]))
-            ours, tika, word_only = [], [], []
+            ours, alone, tika, word_only = [], [], [], []
             for _ in range(_ROUNDS):
-                ours.append(_seconds(lambda path: inspect_with(nursery, path), paths))
+                ours.append(_scan_seconds(nursery, paths, os.cpu_count() or 1))
+                alone.append(_scan_seconds(nursery, paths, 1))
                 tika.append(_seconds(_tika, paths))
                 if kind == "docx":
                     word_only.append(_seconds(lambda path: [p.text for p in docx.Document(path).paragraphs], paths))
@@ -98,6 +110,7 @@ def run() -> dict[str, float]:
             figures[f"{kind}_files_per_s"] = len(paths) / seconds
             figures[f"{kind}_mb_per_s"] = total / seconds / 1e6
             figures[f"{kind}_times_tika"] = statistics.median(tika) / seconds
+            figures[f"{kind}_alone_times_tika"] = statistics.median(tika) / statistics.median(alone)
             ratios.append(figures[f"{kind}_times_tika"])
             if word_only:
                 figures["docx_times_python_docx"] = statistics.median(word_only) / seconds

@@ -6,7 +6,6 @@ a connection, four connections and four children at once. The parent reads no by
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
@@ -52,15 +51,12 @@ def run(
     ``ready`` is called once requests are taken, ``alive`` whenever the loop has turned (at least every few seconds).
     """
     nursery = Nursery(limits, terms or Terms())
-    nursery.cage.isolate_parent()
     for layer in children.layers(nursery):
         if not layer.in_force:
             _log.warning("the cage stands without %s: %s", layer.name, layer.detail)
     listener = channel.listen(socket_path)
-    gc.collect()
     syscalls.give_back_memory()
-    # What exists now is never freed in a child, so collecting must not touch (and so copy) its pages.
-    gc.freeze()
+    nursery.settle()
     service = Service(listener, nursery, idle_exit_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

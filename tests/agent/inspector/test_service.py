@@ -131,7 +131,7 @@ def test_a_pipe_is_unreadable(inspector):
 
 def test_names_survive_lone_surrogates(inspector, tmp_path):
     file = tmp_path / "a"
-    file.write_bytes(b"\x89PNG\r\n\x1a\n")
+    file.write_bytes(b"\x7fELF\2\1\0")
     with _connect(inspector[0]) as connection:
         _ask(connection, file, "【机密】" + os.fsdecode(b"\xff") + ".png")
         found = _verdict(connection).inspection
