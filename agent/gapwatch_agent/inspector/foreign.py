@@ -98,6 +98,10 @@ _AU: Final = re.compile(
     r"|OFFICIAL ?: ?SENSITIVE|OFFICIAL"
     r"|UNCLASSIFIED)(?:[,:;] ?[A-Z0-9=:.@,\- /]{1,120})?\]?"
 )
+_FIELD: Final = re.compile(
+    r"(?:(?:security|overall|document|derivative) )?classification\s*[:=]\s*|protective marking\s*[:=]\s*",
+    re.IGNORECASE,
+)
 _SUBJECT: Final = re.compile(r"\[SEC=[A-Za-z0-9:=,. \-]{4,80}\]")
 _SPREAD: Final = re.compile(r"(?:[A-Z] ){5,11}[A-Z]|(?:[A-Z] ){2}[A-Z]\s{2,}(?:[A-Z] ){5}[A-Z]")
 """S E C R E T, as teleprinters write it."""
@@ -134,14 +138,24 @@ def match(normal: Normal) -> Match | None:
     text = " ".join(text.split())
     if not text or len(text) > FIELD_CHARACTERS_MAX * 2:
         return None
-    found = _phrase(text) or _australian(text.upper())
-    if found is None and len(text) <= FIELD_CHARACTERS_MAX and _CAPITALS.fullmatch(text):
-        found = _nato_or_eu(text) or _national(text)
+    field = _FIELD.match(text)
+    if field:
+        named = _banner(text[field.end() :])
+        found = (named[0], "label_abroad", Strength.LABELLED) if named else None
+    else:
+        found = _banner(text)
     if found is None:
         return None
     level, form, strength = found
     shown = normal.raw(0, len(normal.text))
     return Match("foreign", level, form, strength, level_text=shown, text=shown)
+
+
+def _banner(text: str) -> tuple[str, str, Strength] | None:
+    found = _phrase(text) or _australian(text.upper())
+    if found is None and len(text) <= FIELD_CHARACTERS_MAX and _CAPITALS.fullmatch(text):
+        found = _nato_or_eu(text) or _national(text)
+    return found
 
 
 def in_subject(text: str) -> list[Match]:

@@ -15,21 +15,23 @@ from gapwatch_agent.inspector.normalise import Normal, join_cjk, normalise
 
 _LABEL: Final = (
     "(?:[\u4e00-\u9fff]{0,4}?(?:(?<![绝机秘])密级|保密等级|保密级别|秘密等级|机密等级|涉密等级|涉密级别|定密级别"
-    "|保密程度|密等)(?:标识|标志|等级)?)"
+    "|保密程度|密等)(?:标识|标志|等级)?(?:[/、和及与★](?:保密)?期限)?)"
 )
 LABEL_ONLY: Final = re.compile(rf"{_LABEL}[:=]?")
 _LABEL_CHARACTERS_MAX: Final = 24
-_FORMER: Final = re.compile("^(?:原|旧|变更前|调整前|原定)")
+_FORMER: Final = re.compile("^(?:原|旧|变更前|调整前|第.{1,3}[章节条款]|关于)")
 _LABELLED: Final = re.compile(
-    rf"(?:[\[【(]?{_LABEL}[\]】)]?\s*[:=\t]|[\[【]{_LABEL}[\]】])\s*(?P<value>\S.*)", re.DOTALL
+    rf"(?:[\[【(]?{_LABEL}[\]】)]?\s*[:=\t]|[\[【]{_LABEL}[\]】]|{_LABEL}(?=[\[【(][^\]】)]{{2,40}}[\]】)]$))\s*(?P<value>\S.*)",
+    re.DOTALL,
 )
 _VALUE: Final = re.compile(
     rf"{OPEN}(?:{LEVEL}{CLOSE}"
     rf"(?:\s*★\s*(?P<star>{periods.ANY})?|\s*[·.\-_(,/]?\s*(?P<period>{periods.MEASURED})\)?)?{CLOSE}"
     r"|(?P<inner>内部公开|内部资料|内部文件|内部使用|内部|受控文件|受控))"
-    r"(?P<rest>$|[\s;,.、)/|].*|(?:保密期限|保密年限|密期|定密|知悉|编号|份号|页数|版本).*)",
+    r"(?P<rest>$|[\s;,.。、)/|].*|(?:保密期限|保密年限|密期|定密|知悉|编号|份号|页数|版本).*)",
     re.DOTALL,
 )
+_STATE_SIGN: Final = re.compile(r"★|密级?[\]】)]?\s*[·.\-_]+\s*\S")
 _LEVEL_WORD: Final = re.compile("绝密|机密|秘密|核心商密|普通商密|内部|公开")
 _BOXES: Final = r"[□☐◯○▢❑❏☑☒■▣✓✔√●◉]|[\[(][xX√✓v ]?[\])]"
 _BOX: Final = re.compile(_BOXES)
@@ -83,7 +85,7 @@ def _filled(normal: Normal, value: Normal) -> Match | None:
         inner = words(value, choice.span("inner"))
         return Match("enterprise", "internal", "label", Strength.LABELLED, inner, text=text)
     level = LEVELS[choice["level"]]
-    starred = "★" in value.text[: choice.start("rest")]
+    starred = bool(_STATE_SIGN.search(value.text[: choice.start("rest")]))
     period, period_text = _period(value, choice)
     if starred and not period:
         period = DEFAULT_PERIODS[level]

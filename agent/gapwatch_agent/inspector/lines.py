@@ -172,7 +172,7 @@ def _in_words(normal: Normal, *, in_margin: bool) -> list[Match]:
     is_short = len(normal.text) <= _STRONG_LINE_CHARACTERS_MAX
     several = []
     for position, word in enumerate(words):
-        found = one(word)
+        found = one(word) or _pair(words, position)
         if found is None:
             continue
         others = [other.text for other in words if other is not word]

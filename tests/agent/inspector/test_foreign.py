@@ -35,3 +35,33 @@ def test_banners(text, level, strength):
 )
 def test_no_banners(text):
     assert foreign.match(normalise(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "strength"),
+    [
+        ("Classification: SECRET", "secret", Strength.LABELLED),
+        ("Protective Marking: OFFICIAL-SENSITIVE", "restricted", Strength.LABELLED),
+        ("S E C R E T", "secret", Strength.BANNER),
+        ("T O P  S E C R E T", "top_secret", Strength.BANNER),
+        ("TS//SI//NF", "top_secret", Strength.STRONG),
+        ("Très Secret Défense", "top_secret", Strength.BANNER),
+        ("Streng Geheim", "top_secret", Strength.BANNER),
+        ("PROTECTED C", "confidential", Strength.STRONG),
+        ("SEC=OFFICIAL:Sensitive", "restricted", Strength.STRONG),
+        ("NATO SECRET / SECRET OTAN", "secret", Strength.STRONG),
+    ],
+)
+def test_fields_phrases_and_spread_letters(text, level, strength):
+    found = foreign.match(normalise(text))
+    assert (found.level, found.strength) == (level, strength)
+
+
+@pytest.mark.parametrize("text", ["secret défense", "Classification: Public", "CLASSIFICATION: MAMMALS", "(C) 2020"])
+def test_more_that_is_no_banner(text):
+    assert foreign.match(normalise(text)) is None
+
+
+def test_the_mark_in_a_subject():
+    assert [match.level for match in foreign.in_subject("Agenda [SEC=PROTECTED]")] == ["confidential"]
+    assert foreign.in_subject("Agenda [SEC=UNKNOWN]") == []

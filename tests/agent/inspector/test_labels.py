@@ -21,6 +21,11 @@ def _normal(text):
         ("密级：普通商密", "confidential", ""),
         ("密级：内部公开", "internal", ""),
         ("密级：■机密 □秘密", "secret", ""),
+        ("密级（机密）", "secret", ""),
+        ("【密级】机密★5年", "secret", "P5Y"),
+        ("密级及保密期限：秘密★10年", "confidential", "P10Y"),
+        ("密级/保密期限：机密/5年", "secret", "P5Y"),
+        ("密级：机密。", "secret", ""),
     ],
 )
 def test_filled_fields(text, level, period):
@@ -29,7 +34,19 @@ def test_filled_fields(text, level, period):
 
 
 @pytest.mark.parametrize(
-    "text", ["密级：", "密级：公开", "密级：机密/秘密", "机密级：机密", "密级：□机密", "职级：机密", "密级：机密性"]
+    "text",
+    [
+        "密级：",
+        "密级：公开",
+        "密级：机密/秘密",
+        "机密级：机密",
+        "密级：□机密",
+        "职级：机密",
+        "密级：机密性",
+        "密级（机密）的文件",
+        "原密级：机密",
+        "第二章保密等级（绝密）",
+    ],
 )
 def test_fields_that_say_nothing(text):
     assert labels.match(_normal(text)) is None
@@ -40,3 +57,10 @@ def test_choices_and_periods():
     assert not labels.is_choice(_normal("密级：机密"))
     assert labels.period_field(_normal("保密期限：１０年")) == ("P10Y", "１０年")
     assert labels.period_field(_normal("期限：10年")) == ("", "")
+
+
+def test_a_label_alone_waits_for_its_value():
+    assert labels.is_label("密  级：")
+    assert labels.is_label("密级")
+    assert not labels.is_label("密级：机密")
+    assert not labels.is_label("密级" * 40)
