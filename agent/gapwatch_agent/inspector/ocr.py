@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from gapwatch_agent.inspector import ocr_lines
+from gapwatch_agent.inspector import ocr_lines, syscalls
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import Limits
 
@@ -72,6 +72,7 @@ def _import() -> None:
     origin = importlib.util.find_spec("rapidocr")
     if origin is None or origin.origin is None:
         raise ImportError("rapidocr has no folder")
+    syscalls.map_large_blocks()
     engine = ocr_engine.Engine(Path(origin.origin).parent / "models")
     reader = ocr_page.PageReader(engine, lambda: False)
     # What is loaded or prepared at first use must be so before the cage: every decoder, both models.
@@ -123,7 +124,11 @@ class Reading:
         return time.process_time() >= self._deadline
 
     def _page(self, grey: Any, number: int) -> Iterator[Fragment]:
-        lines, complete = self._reader.read(grey, first=number == 1)
+        try:
+            lines, complete = self._reader.read(grey, first=number == 1)
+        except MemoryError:
+            self._report("too_large")
+            return
         if not complete:
             self._report("timed_out")
         yield from ocr_lines.fragments(lines, number)

@@ -73,7 +73,7 @@ class Engine:
         scale = min(1.0, (pixels_max / strip.size) ** 0.5, _DETECTED_SIDE / max(page.shape))
         size = (_grains(width * scale), _grains(strip.shape[0] * scale))
         scaled = np.asarray(Image.fromarray(strip).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
-        scores = self._detector.run(None, {self._detector_input: _planes(scaled)})[0][0, 0]
+        scores = _run(self._detector, self._detector_input, scaled)[0, 0]
         return ocr_boxes.areas(scores), size
 
     def line(self, page: Grey, box: Box) -> Line:
@@ -86,7 +86,7 @@ class Engine:
         ratio = min(max(pixels.shape[1] / pixels.shape[0], _LINE_RATIO_MIN), _LINE_RATIO_MAX)
         size = (max(int(np.ceil(_LINE_HEIGHT * ratio)), 16), _LINE_HEIGHT)
         scaled = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
-        answer = self._recogniser.run(None, {self._recogniser_input: _planes(scaled)})[0][0]
+        answer = _run(self._recogniser, self._recogniser_input, scaled)[0]
         return self._decoded(answer, box)
 
     def _decoded(self, answer: NDArray[np.float32], box: Box) -> Line:
@@ -115,6 +115,17 @@ def _planes(pixels: Grey) -> NDArray[np.float32]:
     """As both models want it: one picture of three planes, -1 black, 1 white."""
     plane = pixels.astype(np.float32) / 127.5 - 1.0
     return np.broadcast_to(plane, (1, 3, *plane.shape)).copy()
+
+
+def _run(session: Any, name: str, pixels: Grey) -> NDArray[np.float32]:
+    """A model's answer. Raises MemoryError, which the runtime calls a failure like any other."""
+    try:
+        answer: NDArray[np.float32] = session.run(None, {name: _planes(pixels)})[0]
+    except Exception as error:
+        if "bad_alloc" in str(error) or "allocate" in str(error):
+            raise MemoryError from error
+        raise
+    return answer
 
 
 def _session(path: Path) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gapwatch_agent.inspector import ocr
-from gapwatch_agent.inspector.limits import Limits
+from gapwatch_agent.inspector.limits import MIB, Limits
 
 numpy = pytest.importorskip("numpy")
 pytest.importorskip("onnxruntime")
@@ -114,6 +114,25 @@ def test_a_scanned_pdf_in_the_cage(caged):
     assert (found.type, found.inspected, found.reason) == ("pdf", "full", "")
     ((part, page, zone, text),) = [(e.part, e.page, e.zone, e.text) for e in found.mark.evidence]
     assert (part, page, zone, text) == ("document", 2, "page_top", "秘密★10年")
+
+
+def test_page_after_page_takes_no_more_memory(tmp_path):
+    """In a child as the agent has it, with room for little more than one page takes."""
+    nursery = Nursery(replace(ON, memory_bytes=112 * MIB))
+    path = tmp_path / "scan.tiff"
+    path.write_bytes(_tiff(*[Page("秘密", dpi=150, at_mm=(28, 20))] * 24))
+    found = inspect_with(nursery, path).inspection
+    nursery.close()
+    assert (found.inspected, found.reason, found.mark.level) == ("full", "", "confidential")
+
+
+def test_a_page_that_needs_too_much_memory_is_too_large(tmp_path):
+    nursery = Nursery(replace(ON, memory_bytes=24 * MIB))
+    path = tmp_path / "scan.png"
+    path.write_bytes(encoded(render(UNMARKED)))
+    found = inspect_with(nursery, path).inspection
+    nursery.close()
+    assert (found.inspected, found.reason) == ("none", "too_large")
 
 
 def test_in_the_cage_at_600_dpi(caged):
