@@ -305,7 +305,8 @@ def _listed(candidates: list[Candidate]) -> set[int]:
         exempt = one.match.form == "register_remark" or any(
             pair.match.axis == "foreign" or (same_kind and pair.match.form in _STAMPS) for pair in (one, other)
         )
-        if adjacent and differ and same_kind and not exempt and one.flow != where.PROPERTY:
+        catalogue = _is_entry(one) and _is_entry(other)
+        if adjacent and (differ or catalogue) and same_kind and not exempt and one.flow != where.PROPERTY:
             listed.update((index, index + 1))
     for (strength, _, _), group in _on_one_page(candidates).items():
         said = [(candidates[index].match.level, candidates[index].match.period) for index in group]
@@ -313,6 +314,14 @@ def _listed(candidates: list[Candidate]) -> set[int]:
         if different > 1 or (strength is Strength.LABELLED and len(group) > 2):
             listed.update(group)
     return listed
+
+
+def _is_entry(candidate: Candidate) -> bool:
+    """A starred mark that is the smaller part of its line: 某方案  机密★5年  3页."""
+    text, line = candidate.match.text, candidate.line
+    return (
+        candidate.match.form.startswith("level_star") and line.part == where.DOCUMENT and 2 * len(text) < len(line.text)
+    )
 
 
 def _on_one_page(candidates: list[Candidate]) -> dict[tuple[Strength, str, int], list[int]]:

@@ -192,6 +192,8 @@ class _Collector:
         remark = self._register.remark(line)
         if remark is not None:
             return [remark]
+        if self._register.lists(line):
+            return []
         text = lines.without_repetition(line.text) if line.part == where.WATERMARK else line.text
         found = lines.matches(text, in_margin=line.part in {where.HEADER, where.FOOTER})
         if len(found) == 1 and found[0].form == "level" and labels.is_label(previous):
