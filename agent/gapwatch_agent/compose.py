@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gapwatch_agent.inspector.examine import Terms
     from gapwatch_agent.inspector.limits import Limits
 
+_WAITING_WALL_S, _WAITING_CPU_S, _WAITING_OCR_CPU_S = 90, 60, 45.0
+"""A page takes one to two seconds of a processor to read."""
 LINK_USER: Final = "gapwatch"
 """Whom the packages create for ``link``; where it exists, enrolment leaves the keys to it."""
 
@@ -81,9 +83,18 @@ def inspector(config: Config) -> int:
 
 
 def inspector_limits(config: Config, *, ocr: bool | None = None) -> Limits:
-    """What one file may cost. ``ocr`` overrides the configuration's."""
+    """What one file may cost. ``ocr`` given: for somebody who waits for the answer, with time to read pages."""
     from gapwatch_agent.inspector.limits import Limits
 
+    if ocr:
+        return Limits(
+            file_bytes_max=config.inspector.file_bytes_max,
+            wall_s=max(config.inspector.wall_s, _WAITING_WALL_S),
+            cpu_s=max(config.inspector.cpu_s, _WAITING_CPU_S),
+            memory_bytes=config.inspector.memory_bytes,
+            ocr=True,
+            ocr_cpu_s=_WAITING_OCR_CPU_S,
+        )
     return Limits(
         file_bytes_max=config.inspector.file_bytes_max,
         wall_s=config.inspector.wall_s,

@@ -43,6 +43,7 @@ _REMEDIES_ZH: Final = {
     "run as root": "以 root 运行",
     "boot with audit=1 and systemd-logind": "以 audit=1 启动并启用 systemd-logind",
     "run as root, with libseccomp2 installed": "以 root 运行，并安装 libseccomp2",
+    "install libarchive13": "安装 libarchive13",
     "gapwatch-agent enrol --token-file FILE": "gapwatch-agent enrol --token-file 文件",
 }
 
@@ -67,6 +68,7 @@ _SUBJECTS_ZH: Final = {
     "radios": "无线设备",
     "the person behind a process": "进程背后的操作人",
     "the inspector's cage": "文档解析的隔离",
+    "formats of documents": "可检查的文件格式",
     "room for the spool": "缓存空间",
     "enrolment": "入册",
 }
@@ -84,6 +86,7 @@ def examine(config: Config) -> list[Finding]:
         _radios(),
         _person(),
         _inspector(),
+        _formats(),
         _state(config),
         _membership(config),
     ]
@@ -230,6 +233,22 @@ def _inspector() -> Finding:
         "a document that takes over its reader would meet these walls less",
         "若文档攻破解析器，将少这几道隔离",
         "run as root, with libseccomp2 installed",
+    )
+
+
+def _formats() -> Finding:
+    """Pictures need an extra that few machines should carry, so its absence is no fault."""
+    from gapwatch_agent.inspector import ocr
+    from gapwatch_agent.inspector.readers import libarchive
+
+    pictures = "pictures by OCR" if ocr.available() else "pictures without OCR: only the words beside the pixels"
+    return Finding(
+        "formats of documents",
+        libarchive.AVAILABLE,
+        f"text, office, pdf, mail, zip, tar; {pictures}",
+        "the contents of 7z, rar, iso, cab and zstd: such files are reported as unsupported",
+        "7z、rar、iso、cab、zstd 文件内的内容：此类文件报告为格式不支持",
+        "install libarchive13",
     )
 
 
