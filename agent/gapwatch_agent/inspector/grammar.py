@@ -92,6 +92,7 @@ _SHAPES: Final = (
 _STATE_FORMS: Final = frozenset({"level_star_period", "level_star", "level_separator_period"})
 
 _PERIOD: Final = re.compile(periods.ANY)
+_DATE_ALONE: Final = re.compile(r"[\d年月日号./\-〇○一二三四五六七八九十零]{6,}")
 _EXAM: Final = re.compile("考试|开考|考前|[高中统联会月]考|考生|答题")
 _EXAM_EVENT: Final = re.compile("启用|启封|开启")
 FIELD_CHARACTERS_MAX: Final = 90
@@ -141,6 +142,8 @@ def _state_match(normal: Normal, found: re.Match[str], form: str) -> Match:
     period_span = found.span("period") if "period" in found.re.groupindex else (0, 0)
     period_words = words(normal, period_span)
     period = periods.parse(found["period"]) if period_span[1] else ""
+    if form == "level_period" and _DATE_ALONE.fullmatch(found["period"]):
+        period = period_words = ""  # 机密  2026-03-01: when the document was written, not until when it is secret
     is_state = form in _STATE_FORMS
     malformed = is_state and ("★" not in whole(normal, found) or is_too_long(level, period))
     malformed = malformed or (is_state and bool(period_words) and periods.is_written_out(found["period"]))

@@ -33,7 +33,14 @@ _COMMENT: Final = re.compile(
 )
 _TITLE_COMMENT: Final = re.compile("[#*]")
 _NUMBER_OF_PAGE: Final = r"(?:第? ?-? ?\d{1,5} ?-? ?页?(?: ?[/,共]{1,2} ?\d{1,5} ?页?)?|Page \d{1,5}(?: of \d{1,5})?)"
-_PAGE_NUMBER: Final = re.compile(rf"^{_NUMBER_OF_PAGE}\s+|\s+{_NUMBER_OF_PAGE}$")
+_PAGE_NUMBER: Final = re.compile(rf"^{_NUMBER_OF_PAGE}\s+|\s+{_NUMBER_OF_PAGE}$|(?<=[年月期前])\d{{1,3}}$")
+_PAGE_WORDS: Final = re.compile(
+    r"\s*[(（]?(?:第 ?\d{1,5} ?页(?:[ /,，]{0,2}共 ?\d{1,5} ?页)?|Page \d{1,5}(?: of \d{1,5})?|- ?\d{1,4} ?-)[)）]?$"
+    r"|^(?:第 ?\d{1,5} ?页(?:[ /,，]{0,2}共 ?\d{1,5} ?页)?|Page \d{1,5}(?: of \d{1,5})?|- ?\d{1,4} ?-)\s*"
+)
+"""A page's number that says that it is one: beside it the rest is the line, wherever it stands."""
+_FRAME: Final = " -~·|_=<>"
+"""What a margin's words are framed with: — 机密 —."""
 _SPOILS: Final = re.compile(r"^\s*(?:例如|比如|譬如|如|例|年|个?月|日)[:\s,]*$|表示|是指|标注|写作|应当")
 """A field that makes its neighbours an example or a form to be filled in (``机密★  年``)."""
 _WHOLE_CHARACTERS_MAX: Final = 200
@@ -44,6 +51,7 @@ _LABEL_HERE: Final = re.compile("密级|保密|等级")
 _NO_MARGIN_WORD: Final = re.compile("第.{1,6}[章节篇回卷集条讲课]|[《》“”。；！？]|^[的是为]")
 """Beside these a level word in a running title is part of the title: 第三章 秘密."""
 _CHANGE: Final = re.compile("(?:(?:变更|调整|更改|修改|降|升)(?:为|至|成)|改为|→|⇒|->|=>)[:\\s]*")
+_CHAPTER: Final = re.compile("第.{1,4}[章节篇条款]$")
 _SENTENCE: Final = re.compile("[。；！？，“”《》]|(?:如|例|为|是|标|示例|样式|格式|即|写|对|[:：])$")
 _TABS: Final = re.compile(r"[\t\x0b]")
 _STRONG_LINE_CHARACTERS_MAX: Final = 80
@@ -86,6 +94,9 @@ def one(joined: Normal) -> Match | None:
 def _in_parts(normal: Normal, *, in_margin: bool) -> list[Match]:
     parts = fields(normal)
     several = _in_fields(parts) if len(parts) > 1 else []
+    beside = None if several else _beside_page_number(normal, in_margin=in_margin)
+    if beside is not None:
+        return [beside]
     if not several:
         several = _in_words(normal, in_margin=in_margin)
     if several and any(_SPOILS.search(part.text) for part in parts):
@@ -156,6 +167,22 @@ def _pair(joined: list[Normal], index: int) -> Match | None:
     return labels.match(Normal(label.text + separator + value.text, label.raw_text, origin))
 
 
+def _beside_page_number(normal: Normal, *, in_margin: bool) -> Match | None:
+    """What is left of a short line without its page number, and of a margin's without its frame."""
+    if len(normal.text) > _STRONG_LINE_CHARACTERS_MAX:
+        return None
+    number = _PAGE_WORDS.search(normal.text)
+    start, end = 0, len(normal.text)
+    if number is not None:
+        start, end = (number.end(), end) if number.start() == 0 else (0, number.start())
+    text = normal.text[start:end]
+    framed = text.strip(_FRAME) if in_margin else text
+    if len(framed) == len(normal.text):
+        return None
+    start += text.find(framed)
+    return one(join_cjk(normal.part(start, start + len(framed))))
+
+
 def _in_words(normal: Normal, *, in_margin: bool) -> list[Match]:
     """Fields divided by single spaces: labels and starred marks anywhere, bare ones at either end of a margin."""
     if not in_margin and not _LABEL_HERE.search(normal.text) and "★" not in normal.text:
@@ -179,6 +206,7 @@ def _in_words(normal: Normal, *, in_margin: bool) -> list[Match]:
         at_an_end = position in {0, len(words) - 1} and found.axis != "foreign"
         starred = found.form == "level_star_period" and is_short and not any(map(_SENTENCE.search, others))
         bare = in_margin and at_an_end and not any(map(_NO_MARGIN_WORD.search, others))
-        if found.strength is Strength.LABELLED or starred or bare:
+        labelled = found.strength is Strength.LABELLED and not any(map(_CHAPTER.match, others))
+        if labelled or starred or bare:
             several.append(found)
     return several

@@ -73,3 +73,31 @@ def test_long_repetitions_are_answered(unit):
         lines.matches(text[:2000], in_margin=True)
         names.matches(text[:500])
         hints.of_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机密★5年 第 1 页",
+        "- 1 - 机密★5年",
+        "秘密★10年（第1页）",
+        "内部资料 注意保密 第 1 页 共 3 页",
+        "SECRET//NOFORN Page 1 of 3",
+    ],
+)
+def test_a_page_number_beside_the_mark(text):
+    assert len(lines.matches(text)) == 1
+
+
+@pytest.mark.parametrize("text", ["— 机密 —", "～机密～", "| 机密 |", "机密★5年1"])
+def test_a_margin_s_frame(text):
+    assert len(lines.matches(text, in_margin=True)) == 1
+    assert lines.matches(text) == []
+
+
+def test_a_chapter_s_title_is_no_label():
+    assert lines.matches("第二章 保密等级（绝密）") == []
+
+
+def test_the_document_s_date_is_no_period():
+    assert [match.period for match in lines.matches("机密  2026-03-01")] == [""]
