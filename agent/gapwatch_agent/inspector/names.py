@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gapwatch_agent.inspector import grammar, periods, unit_marks
-from gapwatch_agent.inspector.grammar import Match
+from gapwatch_agent.inspector import foreign, grammar, periods, unit_marks
+from gapwatch_agent.inspector.grammar import Match, Strength
 from gapwatch_agent.inspector.lines import TRIGGER
-from gapwatch_agent.inspector.normalise import join_cjk, normalise
+from gapwatch_agent.inspector.normalise import Normal, join_cjk, normalise
 
 _BEGINS: Final = re.compile(
     rf"(?P<mark>(?:绝密|机密|秘密)级?(?:★(?:{periods.MEASURED}|[\u4e00-\u9fff]{{1,8}}?前)|·(?:{periods.FOR_EVER}|{periods.DURATION})(?=[-_\s]|$)))"
@@ -22,7 +22,7 @@ _VERSION: Final = re.compile(
     r"[\s._\-]*(?:[vV]?\d[\w.\-]{0,40}|副本|终稿|定稿|最终版|修订版|签章版|扫描件|[cC]opy|\(\d{1,4}\))$"
 )
 _VERSIONS_MAX: Final = 4
-_BRACKETED: Final = re.compile(r"[\[【(〔](?P<inner>[^\[\]【】()〔〕]{2,40})[\]】)〕]")
+_BRACKETED: Final = re.compile(r"[\[【(〔〖{](?P<inner>[^\[\]【】()〔〕〖〗{}]{2,40})[\]】)〕〗}]")
 _STARRED: Final = re.compile(
     rf"(?:^|(?<=[-_\s\[【(+,、]))(?P<mark>(?:绝密|机密|秘密)级?★(?:{periods.MEASURED}|{periods.EVENT})?)(?=$|[-_\s\]】)+,、])"
 )
@@ -57,12 +57,18 @@ def _component(stem: str) -> list[Match]:
     levels: set[tuple[str, str]] = set()
     for bracketed in _BRACKETED.finditer(normal.text):
         inner = normal.part(*bracketed.span("inner"))
-        match = grammar.match(inner) or unit_marks.match(inner)
+        match = grammar.match(inner) or unit_marks.match(inner) or _abroad(inner)
         if match is not None:
             levels.add((match.axis, match.level))
             if bracketed.start() <= first or bracketed.end() >= last:
                 found.append(match)
     return found if len(levels) == 1 else []
+
+
+def _abroad(inner: Normal) -> Match | None:
+    """A foreign mark that is hardly anything else: [NATO SECRET], not [SECRET]."""
+    found = foreign.match(inner)
+    return found if found is not None and found.strength is Strength.STRONG else None
 
 
 def _end_of_title(text: str) -> int:

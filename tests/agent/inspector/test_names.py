@@ -16,6 +16,12 @@ from gapwatch_agent.inspector import names
         ("机密★3年-a.pdf", 1),
         ("机密a.pdf", 0),
         ("[机密]/[秘密]a.pdf", 0),
+        ("〖机密〗a.dwg", 1),
+        ("绝密★启用前2026年试卷.docx", 1),
+        ("机密·5年 a.docx", 1),
+        ("[OFFICIAL-SENSITIVE] a.docx", 1),
+        ("[SECRET]a.docx", 0),
+        ("方案[机密] - 副本.docx", 1),
     ],
 )
 def test_brackets_at_an_end_or_a_star(name, count):
