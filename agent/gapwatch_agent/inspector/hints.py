@@ -51,7 +51,7 @@ _KINDS: Final = (
         re.compile(f"本(?:件|文件|文|资料|项目|报告|材料)[^,。，]{{0,6}}?(?:为|属于?|系|定为){_LEVELS}(?:级|件)?"),
     ),
     (COPY_NUMBER, re.compile("份号")),
-    (DISTRIBUTION, re.compile("不得外传|请勿外传|严禁外传|阅后(?:退回|即焚|收回|销毁)|抄送|印发")),
+    (DISTRIBUTION, re.compile("不得外传|请勿外传|严禁外传|阅后(?:退回|即焚|收回|销毁)|^抄送:|日印发$")),
     (BOILERPLATE, re.compile(r"(?i:\b(?:strictly |company )?confidential(?=\b))|(?i:commercial[ -]in[ -]confidence)")),
     (BARE_WORD, re.compile(rf"{_LEVELS}级?|商密|工作秘密|内部资料|受控文件|\b(?:TOP SECRET|SECRET|NOFORN|CUI)\b")),
 )

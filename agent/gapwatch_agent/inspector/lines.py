@@ -18,6 +18,8 @@ _SIGNS: Final = (
     "Restreinte", "OFFICIAL", "GEHEIM", "Geheim", " geheim", "VERTRAULICH", "VS-", "VS –", "VS -", "DIENSTGEBRAUCH",
     "PROTECTED", "PROTEGE", "PROTÉGÉ", "Défense", "SANS CLASS", "TS//", "U//F", "(TS)", "(S)", "(CTS)", "(NS)", "(NC)",
     "(NR)", "(CUI)", "(C//", "(U//", "(S//", "(TS//", "СЕКРЕТНО", "СЛУЖЕБНОГО", "ОСОБОЙ ВАЖ", "극비", "대외비",
+    "份号", "份號", "抄送", "日印发", "日印發", "不得外传", "不得外傳",
+    "请勿外传", "請勿外傳", "严禁外传", "嚴禁外傳",
 )  # fmt: skip
 TRIGGER: Final = re.compile("|".join([*_CHARACTERS, *map(re.escape, _SIGNS)]))
 """A line without any of these holds neither mark nor hint; almost all lines end here. Every alternative begins with a
@@ -25,7 +27,7 @@ character, not a class: that lets the search skip ahead (three times as fast, me
 
 HINT: Final = re.compile(
     "绝密|機密|机密|秘密|絕密|祕密|商密|内部资料|內部資料|不得外传|不得外傳|份号|份號|绝秘|机秘|秘级"
-    "|绝蜜|机蜜|机 +密|秘 +密|绝 +密|机　+密|秘　+密"
+    "|(?:请勿|严禁|請勿|嚴禁)外[传傳]|阅后(?:退回|即焚|收回|销毁)|^\\s*抄送[:：]|日印[发發]\\s*$|绝蜜|机蜜|机 +密|秘 +密|绝 +密|机　+密|秘　+密"
     r"|\b(?:TOP SECRET|SECRET|CONFIDENTIAL|NOFORN|CUI|OFFICIAL-SENSITIVE)\b"
 )
 _COMMENT: Final = re.compile(

@@ -70,3 +70,19 @@ def test_malformed_marks(lines, is_marked, words):
     found = find_marks([Fragment(text) for text in [*lines, "某局文件", "关于某事的通知"]])
     assert bool(found.mark.axis) is is_marked
     assert [hint.text for hint in found.hint_list if hint.kind == "malformed"] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("份号：000001", "copy_number"),
+        ("抄送：某某部，某某局。", "distribution"),
+        ("某某办公厅　　2026年3月1日印发", "distribution"),
+        ("本资料不得外传", "distribution"),
+        ("阅后退回", "distribution"),
+    ],
+)
+def test_what_adds_weight_without_a_mark(text, kind):
+    found = find_marks([Fragment("某某局文件"), Fragment("关于某事的通知"), Fragment(text), Fragment("完")])
+    assert found.mark.axis == ""
+    assert [hint.kind for hint in found.hint_list] == [kind]
