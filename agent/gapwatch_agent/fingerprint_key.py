@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gapwatch_agent.config import Config
-from gapwatch_agent.errors import ConfigError
+from gapwatch_agent.errors import ConfigError, UnavailableError
 
 KEY_BYTES: Final = 32
 
@@ -51,8 +51,16 @@ def kept_key(path: Path) -> bytes:
 
 
 def zone_key(named: Path | None, config: Config) -> bytes:
-    """The key to use at a command line: the file named there, else the zone's, else this user's own."""
+    """The key to use at a command line: the file named there, else the zone's, else this user's own.
+
+    Raises ConfigError for a key that is none, UnavailableError where this user has no place to keep one.
+    """
     if named is not None:
         return read_key(named)
-    base = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
-    return configured_key(config) or kept_key(Path(base) / "gapwatch" / "fingerprint.key")
+    if key := configured_key(config):
+        return key
+    try:
+        base = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+        return kept_key(Path(base) / "gapwatch" / "fingerprint.key")
+    except (OSError, RuntimeError) as error:
+        raise UnavailableError(f"no key can be kept here ({error}); name one with --key-file") from error

@@ -19,7 +19,7 @@ from typing import Any, Final, TextIO
 
 from gapwatch_agent import compose, config
 from gapwatch_agent.doctor import language
-from gapwatch_agent.errors import AgentError
+from gapwatch_agent.errors import AgentError, UnavailableError
 from gapwatch_agent.fingerprint_key import zone_key
 from gapwatch_agent.inspector import ocr, scan_record, tree
 from gapwatch_agent.inspector.child import Nursery
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         return USAGE
     settings = config.load(options.config) if options.config.exists() else config.Config()
     limits = compose.inspector_limits(settings, ocr=not options.no_ocr and ocr.available())
-    key = b"" if options.no_fingerprint else zone_key(options.key_file, settings)
+    key = b"" if options.no_fingerprint else _key(options.key_file, settings)
     terms = compose.inspector_terms(settings, key, sum_up=False)
     tally = Tally()
     words = _TEXTS[options.lang or language(os.environ)]
@@ -124,12 +124,21 @@ class Tally:
         return text + (words["remembered"].format(self.remembered) if self.remembered else "")
 
 
+def _key(named: Path | None, settings: config.Config) -> bytes:
+    """The key of fingerprints; none (and a word on stderr) where no key was given and none can be kept."""
+    try:
+        return zone_key(named, settings)
+    except UnavailableError as error:
+        print(f"gapwatch-agent scan: no fingerprints are computed: {error}", file=sys.stderr)
+        return b""
+
+
 def _cache(stack: ExitStack, path: Path | None, limits: Limits, terms: Terms) -> VerdictCache | None:
     """The cache; None (and a word on stderr, if it was asked for by name) where it cannot be kept."""
     try:
         base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
         where = path or Path(base) / "gapwatch" / "verdicts.db"
-        return stack.enter_context(VerdictCache(where, terms_of(limits, terms)))
+        return stack.enter_context(VerdictCache(where, terms_of(limits, terms), ours=path is None))
     except (OSError, RuntimeError) as error:
         if path is not None:
             raise AgentError(f"cannot keep verdicts in {path}: {error}") from error

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from gapwatch_agent.config import Config, Fingerprints
-from gapwatch_agent.errors import ConfigError
+from gapwatch_agent.errors import ConfigError, UnavailableError
 from gapwatch_agent.fingerprint_key import configured_key, kept_key, read_key, zone_key
 
 
@@ -41,3 +41,10 @@ def test_named_before_configured_before_kept(tmp_path, monkeypatch):
     assert zone_key(None, zone) == configured_key(zone) == b"z" * 32
     assert configured_key(Config()) == b""
     assert zone_key(None, Config()) == kept_key(tmp_path / "state" / "gapwatch" / "fingerprint.key")
+
+
+def test_nowhere_to_keep_a_key(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.raises(UnavailableError, match="--key-file"):
+        zone_key(None, Config())

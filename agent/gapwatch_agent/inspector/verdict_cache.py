@@ -12,7 +12,7 @@ import sqlite3
 import zlib
 from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from gapwatch_agent.errors import PeerError
 from gapwatch_agent.inspector import verdict
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     device INTEGER NOT NULL,
     inode INTEGER NOT NULL,
-    name TEXT NOT NULL,
+    name BLOB NOT NULL,
     terms TEXT NOT NULL,
     size INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL,
@@ -48,7 +48,14 @@ _SETTLED_NS: Final = 50_000_000
 """Two writes within a kernel's clock tick (at most 10 ms) may leave one time."""
 _PASSING: Final = frozenset({"crashed", "timed_out", "unreadable", "vanished"})
 """Reasons that may be the machine's, not the file's: such a file is looked at again."""
-_COMMIT_EVERY: Final = 256
+_SAVE_EVERY: Final = 256
+_WAITING_BYTES_MAX: Final = 4 * MIB
+_BROKEN: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+_DATABASE_MAGIC: Final = b"SQLite format 3\0"
+
+_Key: TypeAlias = tuple[int, int, bytes, str]
+_Times: TypeAlias = tuple[int, int, int]
+_Row: TypeAlias = tuple[_Times, bytes]
 
 
 @cache
@@ -70,29 +77,40 @@ def terms_of(limits: Limits, terms: Terms) -> str:
 
 
 class VerdictCache:
-    """Opens or creates the file (mode 0600: it holds names and marks); one that cannot be read is made anew.
+    """Opens or creates the file (mode 0600: it holds names and marks); a broken one is made anew, but only if it is
+    one of ours: at our own place (``ours``), or a database.
 
+    What is noted waits here and is written in one short go, so that scans at the same time do not wait for each other.
     Raises OSError when there is nowhere to put it.
     """
 
-    def __init__(self, path: Path, terms: str, files_max: int = FILES_MAX) -> None:
+    def __init__(self, path: Path, terms: str, files_max: int = FILES_MAX, *, ours: bool = False) -> None:
         self._terms = terms
         self._files_max = files_max
-        self._unsaved = 0
+        self._waiting: dict[_Key, _Row] = {}
+        self._waiting_bytes = 0
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         try:
             self._db = _open(path)
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in _BROKEN:  # busy, or the disk's: it may be whole
+                raise OSError(str(error)) from error
+            if not ours and not _is_database(path):
+                raise OSError("it is another file, not one of verdicts") from error
             for stale in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
                 stale.unlink(missing_ok=True)
             self._db = _open(path)
 
     def find(self, facts: os.stat_result, name: str) -> tuple[Verdict, ...]:
         """The verdict on that very content and on what is in it; empty when it must be read."""
-        key = (facts.st_dev, facts.st_ino, name, self._terms, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        key = (facts.st_dev, facts.st_ino, os.fsencode(name), self._terms)
+        times = _times(facts)
         try:
-            row = self._db.execute(_FIND, key).fetchone()
+            noted = self._waiting.get(key)
+            if noted is not None:
+                return _read(noted[1]) if noted[0] == times else ()
+            row = self._db.execute(_FIND, (*key, *times)).fetchone()
             return _read(row[0]) if row else ()
         except (sqlite3.Error, zlib.error, PeerError):
             return ()
@@ -104,31 +122,31 @@ class VerdictCache:
         answer = b"\n".join(verdict.encode(one) for one in found)
         if len(answer) > _ANSWER_BYTES_MAX:
             return
-        times = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-        row = (facts.st_dev, facts.st_ino, name, self._terms, *times, zlib.compress(answer, 1))
-        try:
-            self._db.execute(_NOTE, row)
-            self._unsaved += 1
-            if self._unsaved >= _COMMIT_EVERY:
-                self.save()
-        except sqlite3.Error:  # a full disk costs the cache, never a scan
-            return
+        packed = zlib.compress(answer, 1)
+        self._waiting[facts.st_dev, facts.st_ino, os.fsencode(name), self._terms] = (_times(facts), packed)
+        self._waiting_bytes += len(packed)
+        if len(self._waiting) >= _SAVE_EVERY or self._waiting_bytes >= _WAITING_BYTES_MAX:
+            self.save()
 
     def save(self) -> None:
-        """Put what was noted on disk and let the oldest go."""
-        self._unsaved = 0
-        newest = self._db.execute("SELECT max(number) FROM verdicts").fetchone()[0] or 0
-        self._db.execute("DELETE FROM verdicts WHERE number <= ?", (newest - self._files_max,))
-        self._db.commit()
+        """Put what was noted on disk and let the oldest go. A full disk costs the cache, never a scan."""
+        rows = [(*key, *times, packed) for key, (times, packed) in self._waiting.items()]
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if not rows:
+            return
+        try:
+            with self._db:
+                self._db.executemany(_NOTE, rows)
+                newest = self._db.execute("SELECT max(number) FROM verdicts").fetchone()[0] or 0
+                self._db.execute("DELETE FROM verdicts WHERE number <= ?", (newest - self._files_max,))
+        except sqlite3.Error:
+            return
 
     def close(self) -> None:
         """Save and let go."""
-        try:
-            self.save()
-        except sqlite3.Error:
-            pass
-        finally:
-            self._db.close()
+        self.save()
+        self._db.close()
 
     def __enter__(self) -> Self:
         return self
@@ -139,10 +157,23 @@ class VerdictCache:
 
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=2.0)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=NORMAL")
-    db.executescript(_SCHEMA)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.executescript(_SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE_MAGIC)) == _DATABASE_MAGIC
+
+
+def _times(facts: os.stat_result) -> _Times:
+    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def _read(packed: bytes) -> tuple[Verdict, ...]:

@@ -75,13 +75,51 @@ def test_the_oldest_go(path, facts):
 def test_a_broken_cache_is_made_anew_and_a_broken_row_is_read_again(path, facts):
     path.parent.mkdir()
     path.write_bytes(b"not a database" * 100)
-    with VerdictCache(path, "t") as cache:
+    with VerdictCache(path, "t", ours=True) as cache:
         note(cache, facts)
     with sqlite3.connect(path) as db:
         db.execute("UPDATE verdicts SET answer = x'00'")
     db.close()
     with VerdictCache(path, "t") as cache:
         assert cache.find(facts, "file") == ()
+
+
+def test_a_name_of_any_bytes(path, facts):
+    with VerdictCache(path, "t") as cache:
+        note(cache, facts, name="\udcbb\udcfa.txt")
+    with VerdictCache(path, "t") as cache:
+        assert cache.find(facts, "\udcbb\udcfa.txt") == FOUND
+
+
+def test_another_s_file_is_not_taken_for_a_broken_cache(path):
+    path.parent.mkdir()
+    path.write_bytes(b"a report " * 100)
+    with pytest.raises(OSError, match="it is another file"):
+        VerdictCache(path, "t")
+    assert path.read_bytes() == b"a report " * 100
+
+
+def test_two_scans_share_a_cache(path, facts):
+    with VerdictCache(path, "t") as one, VerdictCache(path, "t") as other:
+        note(one, facts, name="one")
+        note(other, facts, name="other")
+        one.save()
+        other.save()
+        assert one.find(facts, "other") == other.find(facts, "one") == FOUND
+
+
+def test_a_cache_that_cannot_be_locked_stays(path, facts):
+    with VerdictCache(path, "t") as cache:
+        note(cache, facts)
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OSError, match="locked"):
+            VerdictCache(path, "t", ours=True)
+        other.execute("COMMIT")
+    other.close()
+    with VerdictCache(path, "t") as cache:
+        assert cache.find(facts, "file") == FOUND
 
 
 def test_terms_are_everything_a_verdict_depends_on(monkeypatch):
