@@ -47,3 +47,8 @@ def test_the_other_questions():
     assert context.is_declassified("已解密")
     assert context.is_field_like("编号：2026")
     assert not context.is_field_like("编号")
+
+
+@pytest.mark.parametrize("text", ["指挥部工作方案", "即墨区规划", "是否同意", "泄露事件调查报告"])
+def test_titles_that_begin_like_definitions(text):
+    assert not context.is_definition(text)
