@@ -140,7 +140,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A machine-readable label (domain §3.5) as it stood: ``carrier`` is its system (``purview``, ``stanag4774`` ...)."""
+    """A machine-readable label (domain §3.5) as it stood; ``carrier`` is its system, like ``purview``."""
 
     carrier: str = ""
     key: str = ""

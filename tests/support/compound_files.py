@@ -1,4 +1,4 @@
-"""A small writer of OLE compound files ([MS-CFB], version 3): streams directly under the root, everything in big sectors."""
+"""A small writer of OLE compound files ([MS-CFB], version 3): streams under the root, everything in big sectors."""
 
 import struct
 
@@ -16,11 +16,11 @@ def compounded(streams):
     """The bytes of a compound file of {name: content}. A short stream is padded: nothing lies in small sectors."""
     fat, sectors, placed = [], [], []
     for name, content in streams.items():
-        content = content.ljust(4096, b"\0")
-        start, count = len(sectors), -(-len(content) // _SECTOR)
-        sectors += [content[at * _SECTOR : (at + 1) * _SECTOR].ljust(_SECTOR, b"\0") for at in range(count)]
+        padded = content.ljust(4096, b"\0")
+        start, count = len(sectors), -(-len(padded) // _SECTOR)
+        sectors += [padded[at * _SECTOR : (at + 1) * _SECTOR].ljust(_SECTOR, b"\0") for at in range(count)]
         fat += [*range(start + 1, start + count), _END]
-        placed.append((name, start, len(content)))
+        placed.append((name, start, len(padded)))
     entries = [_entry("Root Entry", 5, child=1 if placed else _FREE)]
     for number, (name, start, size) in enumerate(placed, start=1):
         entries.append(_entry(name, 2, right=number + 1 if number < len(placed) else _FREE, start=start, size=size))

@@ -109,7 +109,7 @@ def _by_library(*formats: str) -> Reader:
 def _library_members(source: Source, formats: tuple[str, ...], limits: Limits, report: Report) -> Iterator[Embedded]:
     archive = libarchive.Archive(libarchive.SourceInput(source), formats)
     budget = _Budget(max(limits.expansion_bytes(source.size), source.size))
-    hidden = rar_headers.encrypted_names(source) if "rar5" in formats else frozenset()
+    headers = rar_headers.walk(source) if "rar5" in formats else rar_headers.Headers()
     given = 0
     try:
         for entry in archive.entries():
@@ -120,13 +120,15 @@ def _library_members(source: Source, formats: tuple[str, ...], limits: Limits, r
                 report("too_many")
                 return
             name = member_names.decode(entry.name)
-            if entry.encrypted or entry.name in hidden:
+            if entry.encrypted or entry.name in headers.encrypted:
                 yield Embedded(name, _nothing, "encrypted")
                 continue
             before = budget.left
             yield Embedded(name, partial(budget.counted, archive.data()))
             # What nobody took is unpacked all the same on the way to the next entry.
             budget.charge(max(entry.size - (before - budget.left), 0))
+        if not headers.whole:
+            report("damaged")
     finally:
         archive.close()
 

@@ -1,44 +1,60 @@
-"""Which files of a RAR 5 archive are encrypted: its headers say so, libarchive 3.6 does not and hands out cipher text.
+"""Which files of a RAR 5 archive are encrypted, and whether it is whole: its headers say so, libarchive 3.6 does not
+(it hands out cipher text, and ends quietly where the archive breaks off).
 
 Only headers are walked; sizes are checked before they are believed.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from gapwatch_agent.inspector.readers.source import Source
 
 SIGNATURE: Final = b"Rar!\x1a\x07\x01\x00"
+_HEADER_BYTES: Final = 1 << 12
 _HEADER_BYTES_MAX: Final = 1 << 16
 _BLOCKS_MAX: Final = 100_000
 _FILE: Final = 2
+_ENCRYPTION: Final = 4
 _END: Final = 5
 _HAS_EXTRA, _HAS_DATA = 1, 2
 _ENCRYPTION_RECORD: Final = 1
 
 
-def encrypted_names(source: Source) -> frozenset[bytes]:
-    """The names of the files whose content is encrypted, as they are written."""
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """``encrypted``: names, as written, of files whose content is. ``whole``: the archive's end was reached."""
+
+    encrypted: frozenset[bytes] = frozenset()
+    whole: bool = True
+
+
+def walk(source: Source) -> Headers:
+    """What the headers say. Anything but a RAR 5 archive has nothing encrypted and is whole."""
     found: set[bytes] = set()
     if source.read(0, len(SIGNATURE)) != SIGNATURE:
-        return frozenset()
+        return Headers()
     position = len(SIGNATURE)
     for _ in range(_BLOCKS_MAX):
-        raw = source.read(position, _HEADER_BYTES_MAX)
+        raw = source.read(position, _HEADER_BYTES)
         numbers = _Numbers(raw, 4)
         size = numbers.take()
+        if numbers.position + size > len(raw) and len(raw) == _HEADER_BYTES:
+            raw = numbers.raw = source.read(position, _HEADER_BYTES_MAX)
         body_at = numbers.position
         kind, flags = numbers.take(), numbers.take()
         extra = numbers.take() if flags & _HAS_EXTRA else 0
         data = numbers.take() if flags & _HAS_DATA else 0
-        if numbers.position > len(raw) or size == 0 or kind == _END:
+        if numbers.position > len(raw) or size == 0:
+            return Headers(frozenset(found), whole=False)
+        if kind in {_END, _ENCRYPTION}:
             break
         end = body_at + size
         if kind == _FILE and 0 < extra < size and _says_encrypted(raw[end - extra : end]):
             found.add(_name(numbers))
         position += end + data
-    return frozenset(found)
+    return Headers(frozenset(found))
 
 
 class _Numbers:

@@ -82,9 +82,10 @@ Report = Callable[[str], None]
 class Embedded:
     """A file inside the one being read: an archive's member, a mail's attachment, an object in a document.
 
-    ``name`` is its path inside, forward slashes, as written; empty where only the outer file's name tells. ``content`` is called at most once and before the next
-    item of the reading is taken (archives are streams); what it yields may break off with StopReading. ``reason`` says
-    why there is no content to be had (``encrypted``, ``unsupported``), and then ``content`` is never called.
+    ``name`` is its path inside, forward slashes, as written; empty where only the outer file's name tells. ``content``
+    is called at most once and before the next item of the reading is taken (archives are streams); what it yields may
+    break off with StopReading. ``reason`` says why there is no content to be had (``encrypted``, ``unsupported``), and
+    then ``content`` is never called.
     """
 
     name: str
