@@ -15,10 +15,10 @@ class Limits:
     """Bounds of one child.
 
     ``expansion_*`` bound what a container may unpack to: a factor of the packed size (never less than
-    ``expansion_floor_bytes``, a small file may compress well) and an absolute size. ``member_bytes_max`` bounds one file
-    inside another, which is held in memory; ``nesting_max`` how deep files may stand in files; ``depth_max`` the nesting
-    of elements. ``ocr`` has pictures and scanned pages read where the extra is installed, for up to ``ocr_cpu_s`` of
-    processor time and ``ocr_pages_max`` pages of a file.
+    ``expansion_floor_bytes``, a small file may compress well) and an absolute size. ``member_bytes_max`` bounds one
+    file inside another, which is held in memory; ``nesting_max`` how deep files may stand in files; ``depth_max`` the
+    nesting of elements. ``ocr`` has pictures and scanned pages read where the extra is installed, for up to
+    ``ocr_cpu_s`` of processor time and ``ocr_pages_max`` pages of a file.
     """
 
     file_bytes_max: int = 2 * GIB
