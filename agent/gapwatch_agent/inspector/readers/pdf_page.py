@@ -12,7 +12,7 @@ import re
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pypdfium2_raw import bindings as pdfium
@@ -33,6 +33,9 @@ _OPAQUE: Final = 255
 _ASKEW_RADIANS: Final = 0.08
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _HYPHEN: Final = "\x02"
+_SHUFFLED_CHARACTERS_MAX: Final = 120
+_DRAWN_APART: Final = re.compile("[★☆✩＊※▲△●■□☐☑☒✓✔√]")
+"""What marks and forms hold beside their words that many fonts lack."""
 _BLANKS: Final = " \t\u00a0\u3000\r\n"
 
 
@@ -130,10 +133,36 @@ class TextPage:
         )  # fmt: skip
         straight = abs(last_baseline - baseline) <= _STRAIGHT_EMS * max(size, last_size) and last_left >= left
         if straight and self._direction(angle) == pdf_lines.FLAT and self._direction(last_angle) == pdf_lines.FLAT:
+            shuffled = self._shuffled(first, end)
+            if shuffled is not None:
+                yield shuffled
+                return
             right = last_left + self._advance(end - 1)
             yield self._piece(first, end, left, right, baseline, max(size, last_size), pdf_lines.FLAT)
             return
         yield from self._cut(first, end)
+
+    def _shuffled(self, first: int, end: int) -> Piece | None:
+        """A short line that may be a mark, put in order; None where it is.
+
+        A star or box that the line's font lacks is drawn from another font after the rest: 机密 5年, then ★.
+        """
+        if end - first > _SHUFFLED_CHARACTERS_MAX or not _DRAWN_APART.search(self.text, first, end):
+            return None
+        glyphs: list[Piece] = []
+        in_order = True
+        for position in range(first, end):
+            if self.text[position] in _BLANKS:
+                continue
+            left, baseline, size, _ = self._place(position)
+            in_order = in_order and (not glyphs or left >= glyphs[-1].left)
+            if glyphs and abs(baseline - glyphs[0].baseline) > _STRAIGHT_EMS * size:
+                return None
+            glyphs.append(Piece(self.text[position], left, left + self._advance(position), baseline, size))
+        if in_order:
+            return None
+        row = pdf_lines.join_row(glyphs)
+        return replace(row, text=self._clean(row.text), faint=row.size >= _FAINT_SIZE_MIN and self._is_faint(first))
 
     def _cut(self, first: int, end: int) -> Iterator[Piece]:
         """Every character asked for its place."""

@@ -61,3 +61,18 @@ def test_probing_is_bounded(monkeypatch):
     with _opened(Page(texts)) as text:
         lines = text.placed()
     assert "".join(line.text for line in lines.lines).count("斜的字") == 20
+
+
+@pytest.mark.parametrize(
+    ("pieces", "line"),
+    [
+        ([("绝密", 50), ("长期", 110), ("★", 90)], "绝密★长期"),
+        ([("密级：□绝密", 50), ("机密", 200), ("■", 180)], "密级：□绝密 ■机密"),
+        ([("★", 90), ("绝密", 50), ("长期", 110)], "绝密★长期"),
+        ([("绝密", 50), ("★", 90), ("长期", 110)], "绝密★长期"),
+    ],
+)
+def test_stars_drawn_after_the_rest_of_their_line(pieces, line):
+    texts = [Text(words, x, 700, 20) for words, x in pieces]
+    with _opened(Page(texts)) as text:
+        assert [found.text for found in text.placed().lines] == [line]
