@@ -67,19 +67,19 @@ def guard(config: Config) -> int:
 
 def inspector(config: Config) -> int:
     """The caged reader of documents."""
-    from gapwatch_agent.fingerprint_key import configured_key
-    from gapwatch_agent.inspector.service import run
+    from gapwatch_agent.inspector import door
+
+    def serve(listener: socket.socket, beat: Callable[[], None]) -> None:
+        from gapwatch_agent.fingerprint_key import configured_key
+        from gapwatch_agent.inspector import service
+
+        terms = inspector_terms(config, configured_key(config))
+        idle_s = config.inspector.idle_exit_s or None
+        service.serve(listener, inspector_limits(config), alive=beat, idle_exit_s=idle_s, terms=terms)
 
     config.paths.runtime.mkdir(parents=True, exist_ok=True)
     notifier = Notifier()
-    return run(
-        inspector_socket(config),
-        inspector_limits(config),
-        ready=notifier.ready,
-        alive=notifier.alive,
-        idle_exit_s=config.inspector.idle_exit_s or None,
-        terms=inspector_terms(config, configured_key(config)),
-    )
+    return door.run(inspector_socket(config), serve, ready=notifier.ready, alive=notifier.alive)
 
 
 def inspector_limits(config: Config, *, ocr: bool | None = None) -> Limits:

@@ -56,7 +56,7 @@ class InspectorLimits:
     wall_s: int = 20
     cpu_s: int = 10
     memory_bytes: int = 256 * _MIB
-    idle_exit_s: int = 0
+    idle_exit_s: int = 300
     ocr: bool = False
 
 

@@ -322,10 +322,12 @@ def layers(nursery: Nursery) -> tuple[Layer, ...]:
     pid = nursery.cage.fork()
     if pid == 0:
         try:
-            os.close(read_fd)
+            # As every child: nothing but what it needs is open, and the limits leave room for a few descriptors more.
+            os.dup2(write_fd, _FILE_FD)
+            os.closerange(_FILE_FD + 1, 1 << 20)
             found = nursery.cage.enter(0)
             text = "\n".join(f"{layer.name}\t{int(layer.in_force)}\t{layer.detail}" for layer in found)
-            os.write(write_fd, text.encode()[:4096])
+            os.write(_FILE_FD, text.encode()[:4096])
         finally:
             os._exit(0)
     os.close(write_fd)

@@ -46,15 +46,30 @@ def run(
     idle_exit_s: float | None = None,
     terms: Terms | None = None,
 ) -> int:
-    """Serve until SIGTERM or SIGINT, or until nothing was asked for ``idle_exit_s``. Returns the exit code.
+    """Listen at ``socket_path`` and serve; ``ready`` is called once requests are taken. Returns the exit code."""
+    try:
+        serve(channel.listen(socket_path), limits, ready=ready, alive=alive, idle_exit_s=idle_exit_s, terms=terms)
+    finally:
+        socket_path.unlink(missing_ok=True)
+    return 0
 
-    ``ready`` is called once requests are taken, ``alive`` whenever the loop has turned (at least every few seconds).
+
+def serve(
+    listener: socket.socket,
+    limits: Limits,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    alive: Callable[[], None] = lambda: None,
+    idle_exit_s: float | None = None,
+    terms: Terms | None = None,
+) -> None:
+    """Serve a listener, which is closed at the end, until SIGTERM or SIGINT or until nothing was asked for
+    ``idle_exit_s``. ``alive`` is called whenever the loop has turned (at least every few seconds).
     """
     nursery = Nursery(limits, terms or Terms())
     for layer in children.layers(nursery):
         if not layer.in_force:
             _log.warning("the cage stands without %s: %s", layer.name, layer.detail)
-    listener = channel.listen(socket_path)
     syscalls.give_back_memory()
     nursery.settle()
     service = Service(listener, nursery, idle_exit_s)
@@ -65,8 +80,6 @@ def run(
         service.loop(alive)
     finally:
         service.close()
-        socket_path.unlink(missing_ok=True)
-    return 0
 
 
 @dataclass(slots=True)
