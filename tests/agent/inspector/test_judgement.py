@@ -30,3 +30,17 @@ def test_more_places_make_it_surer():
     once = find_marks([Fragment("机密", part="header")]).mark.confidence
     twice = find_marks([Fragment("机密", part="header"), Fragment("机密", part="footer")]).mark.confidence
     assert twice > once
+
+
+def test_a_foot_that_was_measured_is_a_footer_and_the_last_line_of_a_text_is_not():
+    measured = [Fragment("标题", page=1), Fragment("机密★10年", page=1, zone="page_bottom")]
+    assert find_marks(measured).mark.axis == "state"
+    body = [Fragment(f"第{number}项工作已经完成，详见附件中的说明和统计表。") for number in range(60)]
+    assert find_marks([Fragment("标题"), *body, Fragment("机密★10年")]).mark.axis == ""
+
+
+def test_choices_under_their_label_are_no_value():
+    choices = [Fragment(text, page=2) for text in ("密级", "绝密", "机密", "秘密")]
+    assert find_marks([Fragment("数据", page=1), *choices]).mark.axis == ""
+    value = [Fragment(text, page=1) for text in ("项目", "密级", "绝密", "单位", "某厂")]
+    assert find_marks(value).mark.level == "top_secret"
