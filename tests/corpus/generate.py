@@ -17,8 +17,11 @@ _SURVIVES = {
     "ods": set(sheets.SHEET_PLACES),
     "odp": set(sheets.SLIDE_PLACES),
 }
-_SURVIVES["doc"] = _SURVIVES["rtf"] = _SURVIVES["odt"] | {"watermark"}
-_SURVIVES["pdf"] = _SURVIVES["odt"]
+_SURVIVES["doc"] = _SURVIVES["odt"] | {"watermark"}
+# LibreOffice writes no text boxes and no even headers of this kind as RTF, and content controls as fields in shreds.
+_SURVIVES["rtf"] = _SURVIVES["odt"] - {"text_box", "even_header", "control"}
+# A document of one page has no even one.
+_SURVIVES["pdf"] = _SURVIVES["odt"] - {"even_header"}
 _SURVIVES["xls"] = _SURVIVES["ods"]
 _SURVIVES["ppt"] = _SURVIVES["odp"]
 """Places that LibreOffice keeps as a place when it converts."""
