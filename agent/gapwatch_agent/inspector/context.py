@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-COPY_NUMBER: Final = re.compile(r"^\s*(?:份\s*[号號]\s*[:：]?\s*\d{1,8}|[No№.]*\s*\d{6}|\d{6})(?=\s|$)")
+COPY_NUMBER: Final = re.compile(
+    r"^\s*(?:份\s*[号號]\s*[:：]?\s*\d{1,8}|[No№.]*\s*\d{6}|\d{6})(?=\s|$)|\s份\s*[号號]\s*[:：]\s*\d{1,8}(?=\s|$)"
+)
 URGENCY: Final = re.compile(
     r"(?:^|\s|年|★|密|前|期|[\[【(（])(?:特\s*急|加\s*急|特\s*提|急\s*件|平\s*急)\s*[\]】)）]?\s*$|紧\s*急\s*程\s*度|緊急程度"
 )
@@ -24,7 +26,7 @@ _EXAMPLE: Final = re.compile(
 _LABEL_ALONE: Final = re.compile(r"\s*(?:文件|资料|数据)?(?:密级|保密等级)?(?:标志|标识)?\s*[:：]?\s*")
 _DEFINITION: Final = re.compile(
     "^\\s*(?:是指|指的?是|指(?![挥导南标令示引定])|即[是指为]|是(?!否)|包括|主要包括|—|:|：|释义|英文|拼音|读音|词性|近义词|反义词|解释"
-    "|最?重要的|一般的|泄露[会后将]|一旦|所称)"
+    "|最?重要的|一般的|泄露[会后将]|一旦|所称|(?:特别)?严重损害)"
 )
 _CULTURE: Final = re.compile(
     "作词|作曲|编曲|演唱|歌手|歌词|填词|导演|主演|编剧|片名|小说|ISBN|剧情|豆瓣|专辑|译者|连载|番外|楔子|起点中文|^\\s*[文图][/／]"
@@ -32,7 +34,7 @@ _CULTURE: Final = re.compile(
 )
 _CHAPTER: Final = re.compile("^\\s*(?:第[一二三四五六七八九十百\\d]{1,4}[章回节幕集卷]|目\\s*录\\s*$|Chapter \\d)")
 _TEMPLATE: Final = re.compile(
-    "(?:密级|标志|标识|定密|版头|印章).{0,6}(?:模板|样式|式样|示例|样例|范例|样张|范本|样本|示意)"
+    "公文(?:格式|版式)?(?:模板|样式|式样|示例|样例|范本|样本)|(?:密级|标志|标识|定密|版头|印章).{0,6}(?:模板|样式|式样|示例|样例|范例|样张|范本|样本|示意)"
 )
 _DECLASSIFIED: Final = re.compile("解密|解除|作废|已降密")
 _NOT_YET: Final = re.compile("解密(?:条件|时间|日期|期限|前|后)|(?:自动|自行|期满|届满|到期).{0,4}解密")
@@ -56,6 +58,23 @@ _GRADING: Final = re.compile(
 _TITLE_BLOCK: Final = re.compile(
     "图\\s*号|图\\s*名|比\\s*例|制\\s*图|校\\s*对|审\\s*核|描\\s*图|阶段标记|共.{0,3}张|图\\s*幅|设\\s*计\\s*[:：\\t]"
 )
+
+_ANNEX: Final = re.compile(r"\s*附\s*(?:件|录|表|图)?\s*[\d一二三四五六七八九十A-Z]{0,3}\s*[:：]?\s*")
+
+
+def is_annex(text: str) -> bool:
+    """附件1 alone on its line: what follows is the head of another document."""
+    return bool(text) and _ANNEX.fullmatch(text) is not None
+
+
+_OWN_FIELD: Final = re.compile(
+    ".{0,4}(?:编号|文号|图号|代号|版本号?|版次|版号|页[次码数]|总页数|(?:保密)?期限|日期|状态|阶段|阶段标记|比例|修订次数|份号)"
+)
+
+
+def is_own_field(text: str) -> bool:
+    """The name of a field that a document has once, not of a register's column (序号, 文件名称, 接收人)."""
+    return _OWN_FIELD.fullmatch("".join(text.split())) is not None
 
 
 def is_prose(text: str) -> bool:

@@ -94,7 +94,7 @@ _STATE_FORMS: Final = frozenset({"level_star_period", "level_star", "level_separ
 _PERIOD: Final = re.compile(periods.ANY)
 _DATE_ALONE: Final = re.compile(r"[\d年月日号./\-〇○一二三四五六七八九十零]{6,}")
 _EXAM: Final = re.compile("考试|开考|考前|[高中统联会月]考|考生|答题")
-_EXAM_EVENT: Final = re.compile("启用|启封|开启")
+_EXAM_EVENT: Final = re.compile("启用|启封|开启|使用(?:完毕)?前")
 FIELD_CHARACTERS_MAX: Final = 90
 
 

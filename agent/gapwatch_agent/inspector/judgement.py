@@ -16,8 +16,11 @@ _MARGINS: Final = frozenset({where.HEADER, where.FOOTER})
 _STAMPED: Final = frozenset({where.TEXT_BOX, where.ANNOTATION})
 _TOPS: Final = frozenset({where.FIRST_PAGE_TOP, where.PAGE_TOP}) | _STAMPED | _MARGINS
 _STRONG_ZONES: Final = _TOPS | {where.FIRST_PAGE, where.COVER_TABLE, where.WATERMARK, where.PROPERTY}
+_AT_THE_FOOT: Final = frozenset({"foreign", "commercial"})
 _STATE_LEVELS: Final = frozenset({"top_secret", "secret", "confidential"})
-_WATERMARKS: Final = frozenset({"level", "level_period", "level_stamp", "level_notice", "work_secret", "trade_secret"})
+_WATERMARKS: Final = frozenset(
+    {"level", "level_period", "level_stamp", "level_notice", "unit_level", "work_secret", "trade_secret"}
+)
 _BARE_IN_MARGIN: Final = frozenset({"SECRET", "TOP SECRET", "CUI", "OFFICIAL", "GEHEIM", "UNCLASSIFIED", "PROTECTED"})
 _STAMPS: Final = frozenset({"stamp", "work_notice", "level_notice", "level_stamp"})
 _LISTS: Final = frozenset({where.DOCUMENT, where.TEXT_BOX})
@@ -122,11 +125,22 @@ def accept_name(matches: list[Match], around: Surroundings, name: str) -> list[A
 
 
 def _zone(candidate: Candidate, around: Surroundings) -> str:
-    """The line's zone, the last lines of the text being a bottom where nothing better is known."""
-    line = candidate.line
-    is_last = line.order > max(around.last_order - 2, 2) or (line.order > NEAR and line.order in around.page_ends)
-    at_the_end = candidate.flow == where.DOCUMENT and is_last
-    return where.PAGE_BOTTOM if at_the_end and line.zone in {where.BODY, where.FIRST_PAGE} else line.zone
+    """The line's zone, the last lines of the text being a bottom where nothing better is known.
+
+    The first lines of a later page or an annex are a top for what is hardly anything but a mark, even where their
+    height says otherwise: GB/T 9704 leaves an eighth of a page above them.
+    """
+    line, strength = candidate.line, candidate.match.strength
+    if candidate.flow != where.DOCUMENT or line.zone not in {where.BODY, where.FIRST_PAGE}:
+        return line.zone
+    begins = line.order in around.page_starts or context.is_annex(candidate.previous_text)
+    if strength is Strength.STRONG and line.zone == where.BODY and begins:
+        return where.PAGE_TOP
+    ends_page = line.order > NEAR and line.order in around.page_ends
+    if line.zone == where.FIRST_PAGE and (strength is Strength.STRONG or (strength is Strength.LABELLED and ends_page)):
+        return line.zone  # A cover may be short, and its mark the last of it.
+    is_last = line.order > max(around.last_order - 2, 2)
+    return where.PAGE_BOTTOM if is_last or ends_page else line.zone
 
 
 def _stands(candidate: Candidate, zone: str, candidates: list[Candidate], around: Surroundings) -> bool:
@@ -135,7 +149,9 @@ def _stands(candidate: Candidate, zone: str, candidates: list[Candidate], around
     if match.strength is Strength.BANNER:
         return _banner_stands(candidate, zone, candidates, around)
     if match.strength is Strength.STRONG:
-        return zone in _STRONG_ZONES or (zone == where.PAGE_BOTTOM and match.axis in {"foreign", "commercial"})
+        # A foot that the reader measured is a footer; the last line of a text may as well be an example.
+        measured = candidate.line.zone == where.PAGE_BOTTOM and candidate.line.page > 0
+        return zone in _STRONG_ZONES or (zone == where.PAGE_BOTTOM and (measured or match.axis in _AT_THE_FOOT))
     if match.strength is Strength.LABELLED:
         return _label_stands(candidate, zone, around)
     return _word_stands(candidate, zone)
@@ -173,8 +189,10 @@ def _at_the_very_top(line: Line, zone: str) -> bool:
 def _label_stands(candidate: Candidate, zone: str, around: Surroundings) -> bool:
     """A field that names itself: in the usual places, among other fields, in a drawing's title block."""
     line = candidate.line
-    if zone in _STRONG_ZONES or candidate.match.form == "register_remark":
+    if zone in _STRONG_ZONES or candidate.match.form in {"register_remark", "label_column"}:
         return True
+    if line.zone == where.PAGE_BOTTOM and line.page == 1:
+        return True  # The reader measured it: the foot of a cover, not the last line of a text.
     beside_fields = context.is_field_like(candidate.previous_text) or context.is_field_like(candidate.next_text)
     near_the_start = line.page <= 1 and line.order <= _LABELLED_LINES
     in_title_block = line.part == where.TABLE and (
@@ -236,9 +254,16 @@ def _explained_away(candidate: Candidate, zone: str, around: Surroundings) -> bo
 def _quoted(candidate: Candidate, zone: str, around: Surroundings) -> bool:
     """Whether what stands around it makes the words an example, a title or a headword."""
     is_plain = candidate.match.strength is Strength.PLAIN
-    if zone in _MARGINS or candidate.match.form == "label_below":
+    if candidate.match.form == "label_column" and not _table_ends(candidate):
+        return True
+    if zone in _MARGINS or candidate.match.form in {"label_below", "label_column"}:
         return False
     return context.introduces_example(candidate.previous_text) or (is_plain and _is_a_word(candidate, around))
+
+
+def _table_ends(candidate: Candidate) -> bool:
+    """Whether text follows the row: a document's own head. A row that follows, or nothing, is a register's."""
+    return bool(candidate.next_text.strip()) and where.CELL_SEPARATOR not in candidate.next_text
 
 
 def _is_a_word(candidate: Candidate, around: Surroundings) -> bool:
@@ -301,7 +326,8 @@ def _listed(candidates: list[Candidate]) -> set[int]:
         same_page = one.flow == other.flow and one.line.page == other.line.page
         adjacent = same_page and abs(other.line.order - one.line.order) <= 1
         differ = (one.match.axis, one.match.level) != (other.match.axis, other.match.level)
-        same_kind = one.match.strength is other.match.strength
+        stacked = one.match.form == "label_below" and other.match.strength is Strength.PLAIN
+        same_kind = one.match.strength is other.match.strength or stacked
         exempt = one.match.form == "register_remark" or any(
             pair.match.axis == "foreign" or (same_kind and pair.match.form in _STAMPS) for pair in (one, other)
         )

@@ -15,7 +15,8 @@ from gapwatch_agent.inspector.normalise import Normal, join_cjk, normalise
 
 _LABEL: Final = (
     "(?:[\u4e00-\u9fff]{0,4}?(?:(?<![绝机秘])密级|保密等级|保密级别|秘密等级|机密等级|涉密等级|涉密级别|定密级别"
-    "|保密程度|密等)(?:标识|标志|等级)?(?:[/、和及与★](?:保密)?期限)?)"
+    "|保密程度|密等)(?:标识|标志|等级)?(?:[/、和及与★](?:保密)?期限)?"
+    "|(?i:(?:document |security )?classification|(?:security|confidentiality) level))"
 )
 LABEL_ONLY: Final = re.compile(rf"{_LABEL}[:=]?")
 _LABEL_CHARACTERS_MAX: Final = 24

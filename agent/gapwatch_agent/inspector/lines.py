@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from gapwatch_agent.inspector import context, foreign, grammar, labels, portions, unit_marks
@@ -55,7 +56,14 @@ _NO_MARGIN_WORD: Final = re.compile("第.{1,6}[章节篇回卷集条讲课]|[《
 """Beside these a level word in a running title is part of the title: 第三章 秘密."""
 _CHANGE: Final = re.compile("(?:(?:变更|调整|更改|修改|降|升)(?:为|至|成)|改为|→|⇒|->|=>)[:\\s]*")
 _CHAPTER: Final = re.compile("第.{1,4}[章节篇条款]$")
-_SENTENCE: Final = re.compile("[。；！？，“”《》]|(?:如|例|为|是|标|示例|样式|格式|即|写|对|[:：])$")
+_SENTENCE: Final = re.compile(
+    "[。；！？，“”《》]|^[(（]?(?:[A-H]|\\d{1,2})[.、)）]$|(?:如|例|为|是|标|示例|样式|格式|即|写|对|[:：])$"
+)
+_SPREAD_LABEL: Final = re.compile(r"(?:^|(?<=[\s|│┃]))密(?P<gap>[ \x0b]+)级")
+"""密    级, or 密 above 级 in one cell: the gap divides no fields."""
+_OWN_FIELDS_MIN: Final = 3
+_BULLETS: Final = frozenset("·●■◆○◇□▪◦➢➤❖✓§Ø\uf0d8\uf06c\uf0a7\uf076\uf0b7")
+"""A list's item names a mark, it bears none."""
 _TABS: Final = re.compile(r"[\t\x0b]")
 _STRONG_LINE_CHARACTERS_MAX: Final = 80
 
@@ -68,7 +76,7 @@ def matches(text: str, *, in_margin: bool = False) -> list[Match]:
     """
     if len(text) > LINE_CHARACTERS_MAX or (len(text) > _WHOLE_CHARACTERS_MAX and not _DIVIDED.search(text)):
         return _portions(join_cjk(normalise(text[:_PORTION_CHARACTERS])), title=False)
-    normal = normalise(text)
+    normal = _with_label_joined(normalise(text))
     joined = join_cjk(normal)
     whole = one(joined)
     if whole is None and _TABS.search(text) and len(text) <= _STRONG_LINE_CHARACTERS_MAX:
@@ -89,9 +97,40 @@ def without_repetition(text: str) -> str:
     return words[0] if len(words) > 1 and len(set(words)) == 1 and len(words[0]) > 1 else text
 
 
+def below(text: str, head: str) -> Match | None:
+    """The level that a document's own fields say in two rows: 文件编号 版本 密级 above JX-01 A/0 机密.
+
+    Only where every head is one of a document's own fields; whether the table goes on, as a register does, is asked
+    later.
+    """
+    if "\t" not in text or "\t" not in head or len(text) + len(head) > 2 * _WHOLE_CHARACTERS_MAX:
+        return None
+    heads, cells = head.split("\t"), text.split("\t")
+    column = next((index for index, cell in enumerate(heads) if labels.is_label(cell)), -1)
+    others = [cell for index, cell in enumerate(heads) if index != column]
+    if (
+        column < 0
+        or len(heads) < _OWN_FIELDS_MIN
+        or len(cells) != len(heads)
+        or not all(map(context.is_own_field, others))
+    ):
+        return None
+    found = grammar.match(join_cjk(normalise(cells[column])))
+    return found and replace(found, form="label_column", strength=Strength.LABELLED)
+
+
 def one(joined: Normal) -> Match | None:
     """What the whole of a line or field says. ``joined`` is normalised and joined."""
     return labels.match(joined) or grammar.match(joined) or unit_marks.match(joined) or foreign.match(joined)
+
+
+def _with_label_joined(normal: Normal) -> Normal:
+    gap = _SPREAD_LABEL.search(normal.text)
+    if gap is None:
+        return normal
+    start, end = gap.span("gap")
+    text = normal.text[:start] + normal.text[end:]
+    return Normal(text, normal.raw_text, normal.origin[:start] + normal.origin[end:])
 
 
 def _in_parts(normal: Normal, *, in_margin: bool) -> list[Match]:
@@ -160,6 +199,14 @@ def _in_fields(parts: list[Normal]) -> list[Match]:
     return found
 
 
+def _words(normal: Normal, *, in_margin: bool) -> list[Normal]:
+    """What single spaces divide, in a margin without the page's number: XX公司 秘密 第 1 页 ends in its level."""
+    number = _PAGE_NUMBER.search(normal.text) if in_margin and len(normal.text) <= _WHOLE_CHARACTERS_MAX else None
+    first, last = number.span() if number else (0, 0)
+    spans = (word.span() for word in re.finditer(r"\S+", normal.text))
+    return [normal.part(*span) for span in spans if not first <= span[0] < last]
+
+
 def _pair(joined: list[Normal], index: int) -> Match | None:
     """A label in one field and its value in the next."""
     if index + 1 >= len(joined) or not labels.LABEL_ONLY.fullmatch(joined[index].text):
@@ -196,8 +243,8 @@ def _in_words(normal: Normal, *, in_margin: bool) -> list[Match]:
         found = one(join_cjk(normal.part(start, start + len(stripped))))
         if found is not None:
             return [found]
-    words = [normal.part(*word.span()) for word in re.finditer(r"\S+", normal.text)]
-    if len(words) > _STRONG_LINE_CHARACTERS_MAX:
+    words = _words(normal, in_margin=in_margin)
+    if len(words) > _STRONG_LINE_CHARACTERS_MAX or (not in_margin and words[0].text in _BULLETS):
         return []
     is_short = len(normal.text) <= _STRONG_LINE_CHARACTERS_MAX
     several = []

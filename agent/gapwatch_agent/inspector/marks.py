@@ -150,10 +150,11 @@ class _Collector:
                 if last.order > self._last_order - _TAIL_LINES:
                     self._match(last, where.DOCUMENT, previous)
             self._tail.clear()
+            self._surroundings.start_page(line.order)
         self._last_order = line.order
 
     def _may_stand_in_body(self, line: Line, previous: str) -> bool:
-        if _PORTION.match(line.text):
+        if _PORTION.match(line.text) or line.order in self._surroundings.page_starts or context.is_annex(previous):
             return True
         if line.part != where.TABLE:
             return False
@@ -189,9 +190,11 @@ class _Collector:
             return []
         if line.part == where.PROPERTY:
             return self._of_property(line)
-        remark = self._register.remark(line)
-        if remark is not None:
-            return [remark]
+        column = self._register.remark(line)
+        if column is None and line.order <= FIRST_PAGE_LINES:
+            column = lines.below(line.text, previous)
+        if column is not None:
+            return [column]
         if self._register.lists(line):
             return []
         text = lines.without_repetition(line.text) if line.part == where.WATERMARK else line.text

@@ -8,7 +8,7 @@ from typing import Final
 from gapwatch_agent.inspector import context, foreign, labels
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.normalise import join_cjk, normalise
-from gapwatch_agent.inspector.zones import TOP_LINES, Line
+from gapwatch_agent.inspector.zones import LATER_TOP_LINES, TOP_LINES, Line
 
 NEAR: Final = 3
 _NEIGHBOURS_MAX: Final = 400
@@ -38,6 +38,7 @@ class Surroundings:
     declassified: set[At] = field(default_factory=set)
     title_block: set[At] = field(default_factory=set)
     page_ends: set[int] = field(default_factory=set)
+    page_starts: set[int] = field(default_factory=set)
     periods: dict[At, tuple[str, str]] = field(default_factory=dict)
     exam: bool = False
     template: bool = False
@@ -79,6 +80,11 @@ class Surroundings:
         """The document's line of this number was a page's last; so is the one before it, for our purpose."""
         if len(self.page_ends) < _PAGE_ENDS_MAX:
             self.page_ends.update((order - 1, order))
+
+    def start_page(self, order: int) -> None:
+        """A later page begins with the document's line of this number."""
+        if len(self.page_starts) < _PAGE_ENDS_MAX:
+            self.page_starts.update(range(order, order + LATER_TOP_LINES))
 
     def near(self, orders: set[At], line: Line, distance: int = NEAR) -> bool:
         """Whether one of these lines stands within ``distance`` lines of this one."""

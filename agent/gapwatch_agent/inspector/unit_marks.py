@@ -53,7 +53,11 @@ _LEVEL_STAMP: Final = re.compile(rf"{OPEN}(?P<level>绝密|机密|秘密)(?:文�
 _LEVEL_NOTICE: Final = re.compile(
     rf"{OPEN}(?P<unit>[\u4e00-\u9fffA-Za-z]{{0,10}}?)(?P<level>绝密|机密|秘密)(?:级|文件|资料|信息|材料|件)?{CLOSE}{_GAP}{OPEN}{WARNING}{CLOSE}[!.。！]?"
 )
-_TRADE: Final = re.compile("商业|技术|国家|公司|企业|客户")
+_UNIT_LEVEL: Final = re.compile(
+    rf"{OPEN}[\u4e00-\u9fffA-Za-z0-9()· ]{{0,20}}?(?:公司|集团|本所|本院|我司) ?"
+    rf"(?P<level>绝密|机密|秘密)(?:级|文件|资料|信息)?{CLOSE}"
+)
+"""XX公司机密: whose secret it is, then how secret."""
 
 
 def match(normal: Normal) -> Match | None:
@@ -119,7 +123,12 @@ def _stamp(normal: Normal) -> Match | None:
 
 
 def _notice(normal: Normal) -> Match | None:
-    """公司机密，严禁外传: a level and what not to do with it."""
+    """公司机密，严禁外传: a level and what not to do with it, or 公司机密 alone."""
+    found = _UNIT_LEVEL.fullmatch(normal.text)
+    if found and not _NOT_A_UNIT.search(normal.text[: found.start("level")]):
+        level_text = words(normal, found.span("level"))
+        level = LEVELS[found["level"]]
+        return Match("enterprise", level, "unit_level", Strength.PLAIN, level_text, text=whole(normal, found))
     found = _LEVEL_NOTICE.fullmatch(normal.text)
     if found is None or _NOT_A_UNIT.search(found["unit"]):
         return None

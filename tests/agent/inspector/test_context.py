@@ -5,7 +5,9 @@ import pytest
 from gapwatch_agent.inspector import context
 
 
-@pytest.mark.parametrize("text", ["000001", "份号：123", "No.000123  x", "特急", "机密★5年 加急", "紧急程度：特急"])
+@pytest.mark.parametrize(
+    "text", ["000001", "份号：123", "No.000123  x", "特急", "机密★5年 加急", "紧急程度：特急", "密级：机密  份号：3"]
+)
 def test_official_neighbours(text):
     assert context.is_official_neighbour(text)
 
@@ -52,3 +54,17 @@ def test_the_other_questions():
 @pytest.mark.parametrize("text", ["指挥部工作方案", "即墨区规划", "是否同意", "泄露事件调查报告"])
 def test_titles_that_begin_like_definitions(text):
     assert not context.is_definition(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "annex"), [("附件1", True), ("附 件：", True), ("附录A", True), ("附件1：清单", False), ("", False)]
+)
+def test_annexes(text, annex):
+    assert context.is_annex(text) is annex
+
+
+@pytest.mark.parametrize(
+    ("text", "own"), [("文件编号", True), ("版 次", True), ("保密期限", True), ("序号", False), ("文件名称", False)]
+)
+def test_fields_a_document_has_once(text, own):
+    assert context.is_own_field(text) is own

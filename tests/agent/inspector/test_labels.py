@@ -26,6 +26,8 @@ def _normal(text):
         ("密级及保密期限：秘密★10年", "confidential", "P10Y"),
         ("密级/保密期限：机密/5年", "secret", "P5Y"),
         ("密级：机密。", "secret", ""),
+        ("Classification: 机密 / Confidential", "secret", ""),
+        ("Security Level：秘密", "confidential", ""),
     ],
 )
 def test_filled_fields(text, level, period):

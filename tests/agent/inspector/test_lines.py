@@ -24,8 +24,8 @@ def test_what_a_line_says(text, count):
 
 
 def test_single_spaces_divide_margins_only():
-    assert len(lines.matches("某某公司 机密", in_margin=True)) == 1
-    assert lines.matches("某某公司 机密") == []
+    assert len(lines.matches("某某报告 机密", in_margin=True)) == 1
+    assert lines.matches("某某报告 机密") == []
 
 
 @pytest.mark.parametrize("text", ["机密", "內部資料", "核心商密", "TOP SECRET", "CUI", "限閱"])
@@ -101,3 +101,47 @@ def test_a_chapter_s_title_is_no_label():
 
 def test_the_document_s_date_is_no_period():
     assert [match.period for match in lines.matches("机密  2026-03-01")] == [""]
+
+
+@pytest.mark.parametrize(
+    ("text", "level_text"),
+    [("密    级  机密", "机密"), ("密 级 机密", "机密"), ("密\x0b级\t秘密★3年\t编\x0b号\t0023", "秘密")],
+)
+def test_a_spread_label_is_one_word(text, level_text):
+    (found,) = lines.matches(text)
+    assert (found.form, found.level_text) == ("label", level_text)
+
+
+@pytest.mark.parametrize(
+    "text", ["密  级：请选择", "A. 机密★5年", "(2) 机密★5年", "• 秘密★长期", "➢ 机密★10年", "\uf0d8 机密★10年"]
+)
+def test_choices_and_items_of_lists_bear_no_mark(text):
+    assert lines.matches(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["某某 科技公司部 秘密 第 1 页 共 12 页", "某某 公司 内部公开 1", "第1页 机密 技术文件"]
+)
+def test_a_level_beside_a_margins_page_number(text):
+    (found,) = lines.matches(text, in_margin=True)
+    assert found.axis == "enterprise"
+
+
+def test_a_head_and_its_only_row():
+    found = lines.below("JX-01\tV1.0\t机密", "文件编号\t版本\t密级")
+    assert found is not None
+    assert (found.form, found.level) == ("label_column", "secret")
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        ("1\t某方案\t机密", "序号\t文件名称\t密级"),
+        ("JX-01\t机密", "文件编号\t版本\t密级"),
+        ("机密\t3", "密级\t份号"),
+        ("JX-01\tV1.0\t公开", "文件编号\t版本\t密级"),
+        ("JX-01", "密级"),
+    ],
+)
+def test_other_rows_below_heads(text, head):
+    assert lines.below(text, head) is None

@@ -276,3 +276,54 @@ def test_a_cover_table_says_level_and_period():
 
 def test_a_watermark_of_a_level_is_a_mark():
     assert find_marks([Fragment("机密", part="watermark")]).mark.level == "secret"
+
+
+PROSE = "各单位要充分认识当前形势的复杂性，主要负责人要亲自抓，层层压实责任，及时报告情况。"
+
+
+@pytest.mark.parametrize("before", [[], ["附件2"]])
+def test_annexes_bear_their_own_marks(before):
+    # Measured as body: GB/T 9704 leaves an eighth of the page above the first line.
+    pages = [("通知", 1), *((PROSE, 1),) * 60, *((text, 3) for text in (*before, "机密★5年", "人员名单", PROSE, PROSE))]
+    mark = find_marks([Fragment(text, page=page, zone="body" if page > 1 else "") for text, page in pages]).mark
+    assert (mark.axis, mark.level, mark.period) == ("state", "secret", "P5Y")
+    assert (mark.evidence[0].page, mark.evidence[0].zone) == (3, "page_top")
+
+
+def test_an_annex_in_a_text_without_pages():
+    text = "\n".join(["通知", *[PROSE] * 60, "附件1", "秘密★3年", "清单", PROSE, PROSE, PROSE])
+    assert find_marks([Fragment(text)]).mark.level == "confidential"
+
+
+def test_the_same_line_in_the_middle_of_a_later_page_is_an_example():
+    texts = ["通知", *[PROSE] * 60]
+    later = [PROSE, PROSE, PROSE, PROSE, "机密★5年", PROSE, PROSE, PROSE, PROSE]
+    pages = [*((text, 1) for text in texts), *((text, 3) for text in later)]
+    assert find_marks([Fragment(text, page=page) for text, page in pages]).mark.axis == ""
+
+
+@pytest.mark.parametrize(("text", "axis"), [("机密★5年", "state"), ("密级：机密", "enterprise")])
+def test_a_short_cover_may_end_with_its_mark(text, axis):
+    cover = ["某研究所", "技术报告", "编号 17", "某总体方案", text]
+    lines = [Fragment(line, page=1, zone="first_page") for line in cover]
+    lines += [Fragment(line, page=2, zone="body") for line in (PROSE, "1 概述", PROSE, PROSE)]
+    mark = find_marks(lines).mark
+    assert (mark.axis, mark.evidence[0].zone) == (axis, "first_page")
+
+
+def test_a_label_at_the_measured_foot_of_the_cover():
+    cover = [Fragment("某某进展汇报", page=1, zone="first_page"), Fragment("密级：机密", page=1, zone="page_bottom")]
+    mark = find_marks([*cover, Fragment("总体情况", page=2, zone="body")]).mark
+    assert (mark.level, mark.evidence[0].zone) == ("secret", "page_bottom")
+
+
+def test_a_level_in_a_column_of_the_documents_own_fields():
+    rows = ["文件编号\t版本\t密级", "JX-01\tV1.0\t机密"]
+    found = [Fragment(row, part="table", page=1) for row in rows]
+    mark = find_marks([*found, Fragment("第一章 概述", page=1)]).mark
+    assert (mark.level, mark.evidence[0].grammar) == ("secret", "label_column")
+    assert find_marks([*found, Fragment("JX-02\tV1.1\t秘密", part="table", page=1)]).mark.axis == ""
+
+
+def test_an_examinations_papers_until_they_were_used():
+    assert find_marks([Fragment("绝密★使用完毕前" + EXAM)]).mark.axis == "exam"

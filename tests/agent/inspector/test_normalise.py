@@ -17,6 +17,8 @@ from gapwatch_agent.inspector.normalise import fields, join_cjk, normalise
         ("编号 12 份", "编号 12 份"),
         ("（機密）", "(机密)"),
         ("a b 机 密", "a b 机密"),
+        ("机密★1 0 年", "机密★10年"),
+        ("第1 0 年", "第1 0年"),
     ],
 )
 def test_variants_become_one(raw, expected):

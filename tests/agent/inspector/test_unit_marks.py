@@ -24,6 +24,8 @@ def _match(text):
         ("受控文件 No.12", "enterprise", "stamp", Strength.PLAIN, False),
         ("機密文件章", "enterprise", "level_stamp", Strength.PLAIN, False),
         ("公司机密，未经许可不得扩散", "enterprise", "level_notice", Strength.PLAIN, False),
+        ("某某 公司机密", "enterprise", "unit_level", Strength.PLAIN, False),
+        ("【集团秘密】", "enterprise", "unit_level", Strength.PLAIN, False),
         ("商业秘密 严禁外传", "commercial", "level_notice", Strength.PLAIN, False),
     ],
 )
