@@ -43,6 +43,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program. Every expected failure is one readable message, never a traceback."""
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # its lines are not JSON and say nothing an administrator needs
+    if arguments is None:
+        _open_standard_streams()
     options = _parser().parse_args(arguments)
     options.whole_process = arguments is None  # nothing else lives here: it may give up what it does not need
     _log_to_stderr(options.verbose)
@@ -107,6 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _open_standard_streams() -> None:
+    """Started without one of them (``>&-``), the next file opened would take its place and be written to."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)
+
+
 def _log_to_stderr(verbose: bool) -> None:
     class _JsonLines(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
@@ -117,7 +128,9 @@ def _log_to_stderr(verbose: bool) -> None:
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # What libraries tell their makers helps nobody here.
+    logging.getLogger("gapwatch_agent").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 def _process(name: str) -> Callable[[argparse.Namespace], int]:

@@ -106,8 +106,11 @@ class _WrongValue(Exception):  # noqa: N818 (a reader's answer about one value; 
 Reader = Callable[[Any], Any]
 
 
-def parse(text: str, source: str) -> Config:
-    """Read a configuration. Raises ConfigError with every mistake: section.key, what is wrong, what to write."""
+def parse(text: str, source: str, *, connected: bool = True) -> Config:
+    """Read a configuration. Raises ConfigError with every mistake: section.key, what is wrong, what to write.
+
+    Only what works without a collector (``connected=False``) may leave the collector out.
+    """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -116,7 +119,7 @@ def parse(text: str, source: str) -> Config:
     sections = {name: _section(document, name, keys, faults) for name, keys in _SECTIONS.items()}
     unknown = sorted(set(document) - set(_SECTIONS))
     faults.extend(f"[{name}]: unknown section; known are {', '.join(_SECTIONS)}" for name in unknown)
-    if not faults and not sections["collector"].get("address"):
+    if connected and not faults and not sections["collector"].get("address"):
         faults.append('collector.address: missing; write the collector as "host:port"')
     if faults:
         raise ConfigError(source, faults)
@@ -132,7 +135,14 @@ def parse(text: str, source: str) -> Config:
     )
 
 
-def load(path: Path) -> Config:
+def load_unconnected(path: Path) -> Config:
+    """For commands that work without a collector, and without a file where none was named. Raises ConfigError."""
+    if path == DEFAULT_PATH and not path.exists():
+        return Config()
+    return load(path, connected=False)
+
+
+def load(path: Path, *, connected: bool = True) -> Config:
     """Read the file. Raises ConfigError also when it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -140,7 +150,7 @@ def load(path: Path) -> Config:
         raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [f"is not UTF-8 (byte {error.start})"]) from error
-    return parse(text, str(path))
+    return parse(text, str(path), connected=connected)
 
 
 def _section(document: Mapping[str, Any], name: str, keys: Mapping[str, Reader], faults: list[str]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _nursery(options: argparse.Namespace, key: bytes) -> Nursery:
 
 
 def _settings(options: argparse.Namespace) -> config.Config:
-    return config.load(options.config) if options.config.exists() else config.Config()
+    return config.load_unconnected(options.config)
 
 
 # --- compare

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         for path in missing:
             print(f"gapwatch-agent scan: {scan_record.shown(path)}: no such file or folder", file=sys.stderr)
         return USAGE
-    settings = config.load(options.config) if options.config.exists() else config.Config()
+    settings = config.load_unconnected(options.config)
     limits = compose.inspector_limits(settings, ocr=not options.no_ocr and ocr.available())
     key = b"" if options.no_fingerprint else _key(options.key_file, settings)
     terms = compose.inspector_terms(settings, key, sum_up=False)

@@ -93,3 +93,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         config.load(tmp_path / "latin.toml")
     (tmp_path / "good.toml").write_text(GOOD, encoding="utf-8")
     assert config.load(tmp_path / "good.toml").zone == "red"
+
+
+def test_without_a_collector_only_what_was_named_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "DEFAULT_PATH", tmp_path / "absent")
+    assert config.load_unconnected(tmp_path / "absent") == config.Config()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load_unconnected(tmp_path / "mistyped")
+    (tmp_path / "own").write_text('[labels]\nkeys = ["代码"]\n', encoding="utf-8")
+    assert config.load_unconnected(tmp_path / "own").labels.keys == ("代码",)

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from gapwatch_agent import cli
+from gapwatch_agent import cli, config
 from support import prose
 from support.documents import zipped
 
@@ -18,6 +18,7 @@ MARK = "机密★10年\n"
 def surroundings(tmp_path, monkeypatch):
     for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setattr(config, "DEFAULT_PATH", tmp_path / "absent.toml")
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.delenv("LC_MESSAGES", raising=False)
@@ -37,7 +38,7 @@ def write(tmp_path):
 
 
 def run(*words):
-    return cli.main(["fingerprint", "--config", "/nonexistent", *map(str, words)])
+    return cli.main(["fingerprint", *map(str, words)])
 
 
 def said(capsys, *words):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from gapwatch_agent import cli, scan_command
+from gapwatch_agent import cli, config, scan_command
 from gapwatch_agent.inspector import tree
 from gapwatch_agent.scan_command import Tally, _Progress
 from support.documents import zipped
@@ -21,6 +21,7 @@ MARKED = "机密★5年\n关于工作的通知\n"
 def folder(tmp_path, monkeypatch):
     for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setattr(config, "DEFAULT_PATH", tmp_path / "absent.toml")
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.delenv("LC_ALL", raising=False)
     made = tmp_path / "folder"
@@ -31,7 +32,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def scan(*words):
-    return cli.main(["scan", "--config", "/nonexistent", *map(str, words)])
+    return cli.main(["scan", *map(str, words)])
 
 
 def lines(capsys):
@@ -99,6 +100,34 @@ def test_a_cache_or_key_that_cannot_be_used_is_said(folder, capsys):
     (folder / "key").write_text("too short")
     assert scan("--key-file", folder / "key", folder) == 3
     assert "is not a key" in capsys.readouterr().err
+
+
+def test_a_configuration_named_by_mistake_is_said(folder, capsys):
+    assert scan("--config", folder / "absent.toml", folder) == 3
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_without_a_home_a_scan_goes_on(folder, capsys, monkeypatch):
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(folder / "a.txt"))
+    assert scan("--jsonl", folder / "a.txt") == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["fingerprint"] is None
+    assert "--key-file" in err
+
+
+def test_what_is_in_an_inner_archive_stands_after_it(folder, capsys):
+    (folder / "z.zip").write_bytes(zipped({"y.zip": zipped({"x.zip": zipped({"c.txt": MARKED}), "d.txt": "plain"})}))
+    scan("--jsonl", folder / "z.zip")
+    names = [os.path.relpath(record["path"], folder) for record in lines(capsys)]
+    assert names == [
+        "z.zip", "z.zip!y.zip", "z.zip!y.zip!x.zip", "z.zip!y.zip!x.zip!c.txt", "z.zip!y.zip!d.txt"
+    ]  # fmt: skip
+
+
+def test_without_standard_streams(folder):
+    command = f"exec {sys.executable} -m gapwatch_agent scan --no-cache --jsonl {folder} 0<&- >&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == 1
 
 
 def test_whoever_reads_may_stop_reading(folder):

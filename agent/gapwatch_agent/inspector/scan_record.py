@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -14,11 +14,23 @@ from gapwatch_agent.inspector.verdict import Verdict
 
 
 def records(scanned: Scanned) -> Iterator[dict[str, Any]]:
-    """The file's record, then one for each file inside it."""
+    """The file's record, then one for each file inside it; what is in one of those stands after it."""
     path = shown(scanned.path)
     yield record(path, scanned.found)
-    for member in scanned.members:
+    for member in _outer_first(scanned.members):
         yield record(f"{path}{MEMBER_SEPARATOR}{member.member}", member)
+
+
+def _outer_first(members: Iterable[Verdict]) -> list[Verdict]:
+    """An archive in an archive is judged after what is in it, and said before."""
+    ordered: list[Verdict] = []
+    for member in members:
+        first = len(ordered)
+        inside = member.member + MEMBER_SEPARATOR
+        while first and ordered[first - 1].member.startswith(inside):
+            first -= 1
+        ordered.insert(first, member)
+    return ordered
 
 
 def record(path: str, found: Verdict) -> dict[str, Any]:

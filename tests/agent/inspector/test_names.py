@@ -31,3 +31,9 @@ def test_brackets_at_an_end_or_a_star(name, count):
 @given(st.text(max_size=700))
 def test_any_name_is_answered(name):
     assert isinstance(names.matches(name), list)
+
+
+def test_a_name_in_another_system_s_bytes():
+    name = "（机密★3年）方案.bin".encode("gbk").decode("utf-8", errors="surrogateescape")
+    assert [(one.axis, one.level) for one in names.matches(name)] == [("state", "secret")]
+    assert names.matches("\udcff\udcfe.bin") == []
