@@ -50,7 +50,8 @@ _FOUO: Final = re.compile(r"(?:UNCLASSIFIED ?[/-]{1,2} ?)?FOR OFFICIAL USE ONLY(
 _NATO: Final = re.compile(
     r"(?:(?P<top>(?:COSMIC|FOCAL) TOP SECRET|COSMIC TRES SECRET)"
     r"|(?:NATO(?:/[A-Z]{3,5})?|ISAF|KFOR|EAPC|RSM|OTAN) (?P<level>SECRET|CONFIDENTIAL|RESTRICTED|UNCLASSIFIED)"
-    r"|(?:NATO|OTAN) (?P<none>SANS CLASSIFICATION)|(?P<french>SECRET|CONFIDENTIEL|DIFFUSION RESTREINTE) OTAN)"
+    r"|(?:NATO|OTAN) (?:(?P<none>SANS CLASSIFICATION)|(?P<mixed>CONFIDENTIEL|DIFFUSION RESTREINTE))"
+    r"|(?P<french>SECRET|CONFIDENTIEL|DIFFUSION RESTREINTE) OTAN)"
     r"(?:[ /-]+(?:ATOMAL|BOHEMIA|CRYPTO|EYES ONLY|EXCLUSIVE))*"
     rf"(?:[ ,/-]*(?:RELEASABLE|REL)(?: TO)? [A-Z][A-Z0-9 ,/&-]{{1,60}}|{_CAVEATS})?"
 )
@@ -64,7 +65,8 @@ _UK: Final = re.compile(
     r"|INVESTIGATION|POLICY|HR ?/ ?MANAGEMENT|MANAGEMENT|MEDICAL|HMG USE ONLY|RECIPIENTS ONLY|ORGANISATIONAL USE ONLY"
     r"|CONTRACTS?|APPOINTMENTS|EMBARGOED|CLOSED|STRAP ?[1-3]?|ATOMIC|DESCRIPTOR"
     r"|(?:NATIONAL )?CABINET|[A-Z]{2,4} EYES ONLY"
-    r"|ACCOUNTABLE MATERIAL|LIMDIS)[\])]?(?:\s*[-/,]\s*[A-Z][A-Z ]{1,30}[\])]?)?)?"
+    r"|ACCOUNTABLE MATERIAL|LIMDIS)[\])]?(?:\s+(?:COMINT|[A-Z]{2,4} EYES ONLY))?"
+    r"(?:\s*[-/,]\s*[A-Z][A-Z ]{1,30}[\])]?)?)?"
 )
 _EU: Final = re.compile(
     r"(?:TRES SECRET UE(?: ?/ ?EU (?P<top>TOP SECRET))?|SECRET UE(?: ?/ ?EU (?P<secret>SECRET))?"
@@ -98,6 +100,7 @@ _AU: Final = re.compile(
     r"|OFFICIAL ?: ?SENSITIVE|OFFICIAL"
     r"|UNCLASSIFIED)(?:[,:;] ?[A-Z0-9=:.@,\- /]{1,120})?\]?"
 )
+_SENSITIVE: Final = re.compile(r"OFFICIAL ?: ?SENSITIVE(?:\s*//\s*(?:SH:)?[A-Z][A-Z\- ]{2,30}){0,3}")
 _FIELD: Final = re.compile(
     r"(?:(?:security|overall|document|derivative) )?classification\s*[:=]\s*|protective marking\s*[:=]\s*",
     re.IGNORECASE,
@@ -191,7 +194,7 @@ def _australian(text: str) -> tuple[str, str, Strength] | None:
     if found:
         word = re.sub(r" ?: ?", "-", found["level"].replace("TOP-SECRET", "TOP SECRET"))
         return _LEVELS.get(word, _CONFIDENTIAL), "banner_au", Strength.STRONG
-    return (_RESTRICTED, "banner_au", Strength.STRONG) if re.fullmatch(r"OFFICIAL ?: ?SENSITIVE", text) else None
+    return (_RESTRICTED, "banner_au", Strength.STRONG) if _SENSITIVE.fullmatch(text) else None
 
 
 def _nato_or_eu(text: str) -> tuple[str, str, Strength] | None:
@@ -200,7 +203,7 @@ def _nato_or_eu(text: str) -> tuple[str, str, Strength] | None:
         return _LEVELS[nato["level"]], "banner_nato", Strength.STRONG
     nato = _NATO.fullmatch(text)
     if nato:
-        word = nato["top"] or nato["level"] or nato["french"]
+        word = nato["top"] or nato["level"] or nato["french"] or nato["mixed"]
         return _LEVELS[word] if word else "unclassified", "banner_nato", Strength.STRONG
     union = _EU.fullmatch(text)
     if union:

@@ -33,9 +33,10 @@ HINT: Final = re.compile(
     r"|\b(?:TOP SECRET|SECRET|CONFIDENTIAL|NOFORN|CUI|OFFICIAL-SENSITIVE)\b"
 )
 _COMMENT: Final = re.compile(
-    r"^\s*(?P<mark>//+!?|/\*+|\*+(?!\*)|--+|;+|<!--|#+|%+|(?:REM|rem|dnl)(?=\s))\s*(?P<rest>.*?)\s*(?:\*+/|-->)?\s*$"
+    r"^\s*(?P<mark>//+!?|/\*+|\*+(?!\*)|--+|;+|<!--|#+|%+|\"{3}|'{3}|(?:REM|rem|dnl)(?=\s))"
+    r"\s*(?P<rest>.*?)\s*(?:\*+/|-->|\"{3}|'{3})?\s*$"
 )
-_TITLE_COMMENT: Final = re.compile("[#*]")
+_TITLE_COMMENT: Final = re.compile("[#*\"']")
 _NUMBER_OF_PAGE: Final = r"(?:第? ?-? ?\d{1,5} ?-? ?页?(?: ?[/,共]{1,2} ?\d{1,5} ?页?)?|Page \d{1,5}(?: of \d{1,5})?)"
 _PAGE_NUMBER: Final = re.compile(rf"^{_NUMBER_OF_PAGE}\s+|\s+{_NUMBER_OF_PAGE}$|(?<=[年月期前])\d{{1,3}}$")
 _PAGE_WORDS: Final = re.compile(

@@ -23,6 +23,10 @@ from gapwatch_agent.inspector.normalise import normalise
         ("VS-NUR FÜR DEN DIENSTGEBRAUCH", "restricted", Strength.STRONG),
         ("GEHEIM", "secret", Strength.BANNER),
         ("SEC=PROTECTED", "confidential", Strength.STRONG),
+        ("NATO DIFFUSION RESTREINTE", "restricted", Strength.STRONG),
+        ("OTAN CONFIDENTIEL", "confidential", Strength.STRONG),
+        ("TOP SECRET STRAP1 UK EYES ONLY", "top_secret", Strength.STRONG),
+        ("OFFICIAL: Sensitive//Personal privacy", "restricted", Strength.STRONG),
     ],
 )
 def test_banners(text, level, strength):

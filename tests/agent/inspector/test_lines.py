@@ -17,6 +17,9 @@ from gapwatch_agent.inspector.normalise import join_cjk, normalise
         ("例如  机密★5年", 0),
         ("x" * 3000 + "机密", 0),
         ("// 机密★5年", 1),
+        ('"""机密★5年', 1),
+        ("'''密级：机密'''", 1),
+        ('"""机密"""', 0),
     ],
 )
 def test_what_a_line_says(text, count):

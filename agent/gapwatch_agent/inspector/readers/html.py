@@ -15,7 +15,7 @@ from typing import Final
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import MIB, Limits
-from gapwatch_agent.inspector.readers import encodings, html_text
+from gapwatch_agent.inspector.readers import encodings, html_text, prologue
 from gapwatch_agent.inspector.readers.html_tokens import Tag, tokens
 from gapwatch_agent.inspector.readers.source import Reading, Report, Source
 
@@ -77,6 +77,7 @@ class _Page:
 
 def _fragments(page: _Page, report: Report) -> Iterator[Fragment]:
     text = page.head.decode(page.encoding, errors="replace").removeprefix("\ufeff")
+    yield from prologue.fragments(text)
     yield from html_text.fragments(_in_time(_tokens(text), page.deadline_s, report))
     if page.tail:
         last: list[Fragment] = []

@@ -17,7 +17,7 @@ from typing import Final
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import Fragment
 from gapwatch_agent.inspector.limits import MIB, Limits
-from gapwatch_agent.inspector.readers import detect, docx, html, html_text, label_xml, pptx, xlsx
+from gapwatch_agent.inspector.readers import detect, docx, html, html_text, label_xml, pptx, prologue, xlsx
 from gapwatch_agent.inspector.readers.html_tokens import tokens
 from gapwatch_agent.inspector.readers.odf_xml import Content
 from gapwatch_agent.inspector.readers.office_2003_xml import WordDocument, Workbook
@@ -76,6 +76,8 @@ def _fragments(
 ) -> Iterator[Fragment | Embedded]:
     if _LABELS.search(document.head):
         yield from label_xml.fragments(document.chunks(), limits, _ignore)
+    if known is None:
+        yield from prologue.fragments(document.head.decode(document.encoding, errors="replace").removeprefix("\ufeff"))
     elements = Elements()
     yield from document.fragments(known() if known else elements)
     yield from elements.labels()
