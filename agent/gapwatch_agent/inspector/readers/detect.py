@@ -9,7 +9,7 @@ from gapwatch_agent.inspector.limits import Limits
 from gapwatch_agent.inspector.readers import compound_names, detect_text, zip_archive
 from gapwatch_agent.inspector.readers.source import Source, StopReading
 
-HEAD_BYTES: Final = 8192
+HEAD_BYTES: Final = detect_text.HEAD_BYTES
 _CFB: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 _ISO_AT: Final = 32_769
 _TAR_BLOCK: Final = 512

@@ -35,17 +35,40 @@ _SURE_MAIL_FIELDS: Final = re.compile(
 )
 _MAILBOX: Final = re.compile(r"From \S+.*\d\d:\d\d.*\d{4}\s*\n")
 _LOOKED_AT: Final = 4096
+HEAD_BYTES: Final = 8192
+"""Of a file, what its type is told from."""
+_CUT_OFF_MAX: Final = 3
+"""Bytes of a character that ends beyond what was read."""
 
 
 def is_text(head: bytes) -> bool:
-    """No NULs and hardly a control character - or UTF-16 or -32, where every other byte of ASCII is NUL."""
+    """Hardly a control character - or UTF-16 or -32, where every other byte of ASCII is NUL.
+
+    NULs that strayed into a text, or that fill it up, are forgiven when what they stand in is surely text.
+    """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
         return True
-    if b"\x00" not in head:
-        controls = len(head) - len(head.translate(None, _CONTROLS))
-        if controls * 50 <= len(head):
-            return True
+    text = head.replace(b"\x00", b"")
+    controls = len(text) - len(text.translate(None, _CONTROLS))
+    if controls * 50 <= len(text) and (len(text) == len(head) or _is_surely_text(text, head)):
+        return True
     return _wide_encoding(head) != ""
+
+
+def _is_surely_text(text: bytes, head: bytes) -> bool:
+    """What is left without NULs decodes; few of them stand in it, and those around it are not most of the file."""
+    filled = head.strip(b"\x00")
+    strayed = len(filled) - len(text)
+    if not text or strayed * 10 > len(filled) or (len(head) >= HEAD_BYTES and len(filled) * 2 < len(head)):
+        return False
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text.decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.start < len(text) - _CUT_OFF_MAX:
+                continue
+        return True
+    return False
 
 
 def kind(head: bytes) -> str:

@@ -72,7 +72,7 @@ def decoded(content: bytes, *, declared: str = "") -> str:
 
 
 def _fragments(head: bytes, tail: bytes, encoding: str) -> Iterator[Fragment]:
-    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    text = head.decode(encoding, errors="replace").removeprefix("\ufeff").replace("\0", "")
     for number, page in enumerate(text.split("\f"), start=1):
         lines = _LINE_END.sub("\n", page)
         yield from text_forms.fragments(lines, number) if number == 1 else (text_forms.plain(lines, number),)

@@ -16,6 +16,11 @@ from gapwatch_agent.inspector.readers import detect_text
         ("mixed 文字 and ASCII".encode("utf-32-be"), True),
         (b"\x00\x01\x00\x02\x7f\xff" * 9, False),
         (bytes(range(32)) * 20, False),
+        ("一行文字\n\0又一行文字，足够长的一行文字\n".encode() * 9, True),
+        (b"\0\0" + "文字".encode("gb18030") * 30 + b"\0" * 900, True),
+        (b"MAGIC" + b"\0" * 8187, False),
+        (b"\0" * 8192, False),
+        (b"\0\1\2\3abcdefgh\0\0\0\5", False),
         (b"\x1b[1mterminal\x1b[0m\f", True),
     ],
 )
