@@ -31,6 +31,7 @@ _DEFINITION: Final = re.compile(
 _CULTURE: Final = re.compile(
     "作词|作曲|编曲|演唱|歌手|歌词|填词|导演|主演|编剧|片名|小说|ISBN|剧情|豆瓣|专辑|译者|连载|番外|楔子|起点中文|^\\s*[文图][/／]"
     "|^\\s*(?:作者|著者|[\u4e00-\u9fff·]{2,10}\\s*[/／]?\\s*著\\s*$)|^\\s*(?:第[一二三四五六七八九十百\\d]{1,4}[回幕集]|序幕|引子)"
+    "|\\d\\d:\\d\\d:\\d\\d[,.]\\d{3} -->"
 )
 _CHAPTER: Final = re.compile("^\\s*(?:第[一二三四五六七八九十百\\d]{1,4}[章回节幕集卷]|目\\s*录\\s*$|Chapter \\d)")
 _TEMPLATE: Final = re.compile(

@@ -254,7 +254,7 @@ def _explained_away(candidate: Candidate, zone: str, around: Surroundings) -> bo
 def _quoted(candidate: Candidate, zone: str, around: Surroundings) -> bool:
     """Whether what stands around it makes the words an example, a title or a headword."""
     is_plain = candidate.match.strength is Strength.PLAIN
-    if candidate.match.form == "label_column" and not _table_ends(candidate):
+    if candidate.match.form == "label_column" and zone not in _MARGINS and not _table_ends(candidate):
         return True
     if zone in _MARGINS or candidate.match.form in {"label_below", "label_column"}:
         return False

@@ -60,8 +60,9 @@ _CHAPTER: Final = re.compile("第.{1,4}[章节篇条款]$")
 _SENTENCE: Final = re.compile(
     "[。；！？，“”《》]|^[(（]?(?:[A-H]|\\d{1,2})[.、)）]$|(?:如|例|为|是|标|示例|样式|格式|即|写|对|[:：])$"
 )
-_SPREAD_LABEL: Final = re.compile(r"(?:^|(?<=[\s|│┃]))密(?P<gap>[ \x0b]+)级")
+_SPREAD_LABEL: Final = re.compile(r"(?:^|(?<=[\s|│┃]))密(?P<gap>[ \x0b]+)级(?P<after> )?")
 """密    级, or 密 above 级 in one cell: the gap divides no fields."""
+_PERIOD_GAP: Final = re.compile(r"(?<=[★至])[ ](?=\d)|(?<=\d)[ ](?=[年个月日])|(?<=[年月])[ ](?=\d)")
 _OWN_FIELDS_MIN: Final = 3
 _BULLETS: Final = frozenset("·●■◆○◇□▪◦➢➤❖✓§Ø\uf0d8\uf06c\uf0a7\uf076\uf0b7")
 """A list's item names a mark, it bears none."""
@@ -126,11 +127,15 @@ def one(joined: Normal) -> Match | None:
 
 
 def _with_label_joined(normal: Normal) -> Normal:
-    gap = _SPREAD_LABEL.search(normal.text)
-    if gap is None:
+    label = _SPREAD_LABEL.search(normal.text)
+    if label is None:
         return normal
-    start, end = gap.span("gap")
+    start, end = label.span("gap")
     text = normal.text[:start] + normal.text[end:]
+    if label["after"]:
+        # 密 级 机 密: the label is known to end here, whatever is spread after it.
+        after = label.start("after") - (end - start)
+        text = text[:after] + ":" + text[after + 1 :]
     return Normal(text, normal.raw_text, normal.origin[:start] + normal.origin[end:])
 
 
@@ -200,6 +205,15 @@ def _in_fields(parts: list[Normal]) -> list[Match]:
     return found
 
 
+def _with_period_joined(normal: Normal) -> Normal:
+    """机密★ 10 年 as one word: page descriptions set a gap between characters and digits."""
+    gaps = {gap.start() for gap in _PERIOD_GAP.finditer(normal.text)}
+    if not gaps:
+        return normal
+    kept = [index for index in range(len(normal.text)) if index not in gaps]
+    return Normal("".join(normal.text[i] for i in kept), normal.raw_text, tuple(normal.origin[i] for i in kept))
+
+
 def _words(normal: Normal, *, in_margin: bool) -> list[Normal]:
     """What single spaces divide, in a margin without the page's number: XX公司 秘密 第 1 页 ends in its level."""
     number = _PAGE_NUMBER.search(normal.text) if in_margin and len(normal.text) <= _WHOLE_CHARACTERS_MAX else None
@@ -244,7 +258,7 @@ def _in_words(normal: Normal, *, in_margin: bool) -> list[Match]:
         found = one(join_cjk(normal.part(start, start + len(stripped))))
         if found is not None:
             return [found]
-    words = _words(normal, in_margin=in_margin)
+    words = _words(_with_period_joined(normal), in_margin=in_margin)
     if len(words) > _STRONG_LINE_CHARACTERS_MAX or (not in_margin and words[0].text in _BULLETS):
         return []
     is_short = len(normal.text) <= _STRONG_LINE_CHARACTERS_MAX

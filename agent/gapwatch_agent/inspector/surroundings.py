@@ -8,7 +8,7 @@ from typing import Final
 from gapwatch_agent.inspector import context, foreign, labels
 from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.normalise import join_cjk, normalise
-from gapwatch_agent.inspector.zones import LATER_TOP_LINES, TOP_LINES, Line
+from gapwatch_agent.inspector.zones import TOP_LINES, Line
 
 NEAR: Final = 3
 _NEIGHBOURS_MAX: Final = 400
@@ -84,7 +84,7 @@ class Surroundings:
     def start_page(self, order: int) -> None:
         """A later page begins with the document's line of this number."""
         if len(self.page_starts) < _PAGE_ENDS_MAX:
-            self.page_starts.update(range(order, order + LATER_TOP_LINES))
+            self.page_starts.add(order)
 
     def near(self, orders: set[At], line: Line, distance: int = NEAR) -> bool:
         """Whether one of these lines stands within ``distance`` lines of this one."""

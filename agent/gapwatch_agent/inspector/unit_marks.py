@@ -51,7 +51,8 @@ _STAMP: Final = re.compile(
 )
 _LEVEL_STAMP: Final = re.compile(rf"{OPEN}(?P<level>绝密|机密|秘密)(?:文件|资料|图纸|材料|件)(?:专用)?章?{CLOSE}")
 _LEVEL_NOTICE: Final = re.compile(
-    rf"{OPEN}(?P<unit>[\u4e00-\u9fffA-Za-z]{{0,10}}?)(?P<level>绝密|机密|秘密)(?:级|文件|资料|信息|材料|件)?{CLOSE}{_GAP}{OPEN}{WARNING}{CLOSE}[!.。！]?"
+    rf"{OPEN}(?P<unit>[\u4e00-\u9fffA-Za-z ]{{0,12}}?)(?P<level>绝密|机密|秘密)(?:级|文件|资料|信息|材料|件)?{CLOSE}"
+    rf"{_GAP}{OPEN}{WARNING}{CLOSE}[!.。！]?"
 )
 _UNIT_LEVEL: Final = re.compile(
     rf"{OPEN}[\u4e00-\u9fffA-Za-z0-9()· ]{{0,20}}?(?:公司|集团|本所|本院|我司) ?"

@@ -108,7 +108,12 @@ def test_the_document_s_date_is_no_period():
 
 @pytest.mark.parametrize(
     ("text", "level_text"),
-    [("密    级  机密", "机密"), ("密 级 机密", "机密"), ("密\x0b级\t秘密★3年\t编\x0b号\t0023", "秘密")],
+    [
+        ("密    级  机密", "机密"),
+        ("密 级 机密", "机密"),
+        ("密 级 机 密\t编 号 JS-01", "机密"),
+        ("密\x0b级\t秘密★3年\t编\x0b号\t0023", "秘密"),
+    ],
 )
 def test_a_spread_label_is_one_word(text, level_text):
     (found,) = lines.matches(text)
@@ -148,3 +153,8 @@ def test_a_head_and_its_only_row():
 )
 def test_other_rows_below_heads(text, head):
     assert lines.below(text, head) is None
+
+
+def test_a_period_that_a_page_description_set_apart():
+    (found,) = lines.matches("机密★ 10 年 某某 研究院", in_margin=True)
+    assert (found.level_text, found.period) == ("机密", "P10Y")

@@ -18,6 +18,7 @@ from gapwatch_agent.inspector.normalise import fields, join_cjk, normalise
         ("（機密）", "(机密)"),
         ("a b 机 密", "a b 机密"),
         ("机密★1 0 年", "机密★10年"),
+        ("机密★至 2027 年 12 月 31日", "机密★至2027年12月31日"),
         ("第1 0 年", "第1 0年"),
     ],
 )

@@ -26,6 +26,7 @@ def _match(text):
         ("公司机密，未经许可不得扩散", "enterprise", "level_notice", Strength.PLAIN, False),
         ("某某 公司机密", "enterprise", "unit_level", Strength.PLAIN, False),
         ("【集团秘密】", "enterprise", "unit_level", Strength.PLAIN, False),
+        ("某 股份 商业机密 未经许可不得外传", "commercial", "level_notice", Strength.PLAIN, False),
         ("商业秘密 严禁外传", "commercial", "level_notice", Strength.PLAIN, False),
     ],
 )

@@ -51,6 +51,8 @@ class _Flow:
     depth: int = 0
     shape: bool = False
     watermark: bool = False
+    subject: bool = False
+    """A slide's title or outline: what it speaks of, not what it is marked with."""
     in_paragraph: int = 0
     pieces: list[str] = field(default_factory=list)
     length: int = 0
@@ -198,7 +200,8 @@ class Content:
         elif flow.part == where.TEXT_BOX:
             self._ready.append(Fragment("\n".join(flow.lines), where.TEXT_BOX, page))
         else:
-            self._ready.extend(Fragment(line, flow.part, page) for line in flow.lines)
+            zone = where.BODY if flow.subject and flow.part == where.DOCUMENT and page > 1 else ""
+            self._ready.extend(Fragment(line, flow.part, page, zone) for line in flow.lines)
 
     def _main(self) -> _Flow:
         """The story that shapes are anchored in: the text, a margin, a note."""
@@ -212,6 +215,7 @@ class Content:
             part = _PLACEHOLDERS.get(placeholder, part)
         name = (attribute(attributes, "name") or "").lower()
         self._push(part, shape=True, watermark="watermark" in name or "水印" in name)
+        self._flows[-1].subject = bool(placeholder)
 
     def _geometry(self, attributes: dict[str, str]) -> None:
         fontwork = (attribute(attributes, "type") or "").startswith("fontwork")

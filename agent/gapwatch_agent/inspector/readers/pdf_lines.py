@@ -26,6 +26,7 @@ _JOINED_CHARACTERS_MAX: Final = 30
 """Two pieces on one baseline that are both longer are two columns of prose."""
 _WRAPPED_WIDE_MIN: Final = 18
 _WRAPPED_NARROW_MIN: Final = 40
+_FIELDS: Final = re.compile(r"\t|[ \u3000]{4,}")
 _SENTENCE_ENDS: Final = tuple("。！？!?.：:；;")
 _STACKABLE: Final = re.compile(r"\s*(?:\S|\d\d)\s*")
 """A character alone, or a number: two words of two characters one under another are two lines."""
@@ -261,7 +262,7 @@ def _wraps(line: Piece, following: Piece, *, is_first: bool) -> bool:
     text = line.text.rstrip()
     size = line.size or 1.0
     wide = any(character > "\u2e80" for character in text[:20])
-    if len(text) < (_WRAPPED_WIDE_MIN if wide else _WRAPPED_NARROW_MIN) or CELL_SEPARATOR in text:
+    if len(text) < (_WRAPPED_WIDE_MIN if wide else _WRAPPED_NARROW_MIN) or _FIELDS.search(text.lstrip()):
         return False
     if text.endswith(_SENTENCE_ENDS) or CELL_SEPARATOR in following.text or line.direction != FLAT:
         return False

@@ -96,6 +96,16 @@ def test_a_slide_and_its_master():
 
 
 _PLACED = 'presentation:class="title"'
+_OUTLINE = 'presentation:class="outline"'
+
+
+def test_what_later_slides_speak_of_is_no_mark():
+    said = (("培训", paragraph("讲义")), ("绝密", paragraph("重要")), ("标注", paragraph("机密★5年")))
+    slides = [
+        text_box(paragraph(title), attributes=_PLACED) + text_box(text, attributes=_OUTLINE) for title, text in said
+    ]
+    pages = "".join(f"<draw:page>{slide}</draw:page>" for slide in slides)
+    assert _examine(package(pages, kind="presentation")).mark.axis == ""
 
 
 def test_a_property_alone():

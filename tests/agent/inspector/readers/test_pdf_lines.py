@@ -143,3 +143,8 @@ def test_whatever_the_places_no_word_is_lost(pieces, height):
     said = "".join("".join((*page.across, *(line.text for line in page.lines))).split())
     for piece in pieces:
         assert "".join(piece.text.split()) in said
+
+
+def test_fields_far_apart_do_not_wrap():
+    first = "000001" + "\u3000" * 14 + "某函〔2026〕10号"
+    assert _texts(_piece(first, 80, 100), _piece("机密★1年", 80, 120)) == [first, "机密★1年"]
