@@ -79,10 +79,7 @@ class Engine:
     def line(self, page: Grey, box: Box) -> Line:
         """What stands in a box."""
         height, width = page.shape
-        pixels = page[
-            int(box.top * height) : max(int(np.ceil(box.bottom * height)), int(box.top * height) + 1),
-            int(box.left * width) : max(int(np.ceil(box.right * width)), int(box.left * width) + 1),
-        ]
+        pixels = page[_pixels(box.top, box.bottom, height), _pixels(box.left, box.right, width)]
         ratio = min(max(pixels.shape[1] / pixels.shape[0], _LINE_RATIO_MIN), _LINE_RATIO_MAX)
         size = (max(int(np.ceil(_LINE_HEIGHT * ratio)), 16), _LINE_HEIGHT)
         scaled = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
@@ -105,6 +102,12 @@ def straightened(page: Grey, slope: float) -> Grey:
         return page
     degrees = float(np.degrees(np.arctan(slope)))
     return np.asarray(Image.fromarray(page).rotate(degrees, Image.Resampling.BILINEAR, fillcolor=255))
+
+
+def _pixels(start: float, end: float, length: int) -> slice:
+    """Shares of a side in pixels, one at least: what lies at the very edge is not beside the page."""
+    first = min(max(int(start * length), 0), length - 1)
+    return slice(first, min(max(int(np.ceil(end * length)), first + 1), length))
 
 
 def _grains(length: float) -> int:

@@ -55,6 +55,11 @@ def test_nothing_says_nothing():
     assert found.text == ""
 
 
+@pytest.mark.parametrize("box", [Box(1.0, 0.2, 1.0, 0.8), Box(0.2, 1.0, 0.8, 1.0), Box(-0.1, -0.2, 1.3, 1.1)])
+def test_a_box_at_the_edge_lies_on_the_page(box):
+    assert engine().line(numpy.full((40, 400), 255, dtype=numpy.uint8), box).text == ""
+
+
 def test_a_tilt_is_taken_out_only_where_it_matters_and_is_one():
     page = numpy.full((100, 300), 255, dtype=numpy.uint8)
     for column in range(300):
