@@ -23,6 +23,8 @@ _VERSION: Final = re.compile(
 )
 _VERSIONS_MAX: Final = 4
 _BRACKETED: Final = re.compile(r"[\[【(〔〖{](?P<inner>[^\[\]【】()〔〕〖〗{}]{2,40})[\]】)〕〗}]")
+_SET_OFF: Final = re.compile(r"[^_\-]+")
+_ABOUT: Final = re.compile("办法|规定|制度|条例|指南|培训|细则|须知|管理|保护")
 _STARRED: Final = re.compile(
     rf"(?:^|(?<=[-_\s\[【(+,、]))(?P<mark>(?:绝密|机密|秘密)级?★(?:{periods.MEASURED}|{periods.EVENT})?)(?=$|[-_\s\]】)+,、])"
 )
@@ -69,7 +71,16 @@ def _component(stem: str) -> list[Match]:
             levels.add((match.axis, match.level))
             if bracketed.start() <= first or bracketed.end() >= last:
                 found.append(match)
-    return found if len(levels) == 1 else []
+    return found if len(levels) == 1 else _set_off(normal) if not levels else []
+
+
+def _set_off(normal: Normal) -> list[Match]:
+    """A trade or work secret set off by _ or - at either end: 核心商密_报价; a bare 秘密 there may be a song."""
+    parts = [normal.part(*part.span()) for part in _SET_OFF.finditer(normal.text)]
+    if len(parts) < 2 or _ABOUT.search(normal.text):
+        return []
+    found = (unit_marks.match(part) for part in (parts[0], parts[-1]))
+    return [match for match in found if match is not None and match.form in {"trade_secret", "work_secret"}]
 
 
 def _abroad(inner: Normal) -> Match | None:

@@ -37,3 +37,20 @@ def test_a_name_in_another_system_s_bytes():
     name = "（机密★3年）方案.bin".encode("gbk").decode("utf-8", errors="surrogateescape")
     assert [(one.axis, one.level) for one in names.matches(name)] == [("state", "secret")]
     assert names.matches("\udcff\udcfe.bin") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"),
+    [
+        ("核心商密_投标报价.docx", "commercial"),
+        ("工作方案-工作秘密.pdf", "work"),
+        ("普通商密-3年_报价.xlsx", "commercial"),
+    ],
+)
+def test_trade_and_work_secrets_set_off(name, axis):
+    assert {match.axis for match in names.matches(name)} == {axis}
+
+
+@pytest.mark.parametrize("name", ["核心商密_管理办法.docx", "核心商密.docx", "某歌手-秘密.mp3", "工作秘密研究.docx"])
+def test_names_about_secrets(name):
+    assert names.matches(name) == []
