@@ -172,12 +172,8 @@ class Examination:
         try:
             kind = detect.detect(source, self._limits)
             return self._judge(source, name, kind, path)
-        except MemoryError:
-            return self._by_name(name, kind, "too_large")
-        except RecursionError:
-            return self._by_name(name, kind, "too_deep")
-        except Exception:  # noqa: BLE001 - the last line before the cage's edge; the verdict says so
-            return self._by_name(name, kind, "crashed")
+        except Exception as failure:  # noqa: BLE001 - the last line before the cage's edge; the verdict says so
+            return self._by_name(name, kind, _reason(failure))
 
     def _judge(self, source: Source, name: str, kind: str, path: str) -> Inspection:
         problems: list[str] = []
@@ -313,8 +309,8 @@ class _Told:
                 if not self._first_done:
                     self._keep(item)
                 yield item
-        except StopReading as stop:
-            self._problems.append(stop.reason)
+        except Exception as failure:  # noqa: BLE001 - whatever a reader raises ends its reading, not the judgement
+            self._problems.append(_reason(failure))
 
     def fingerprint(self) -> bytes:
         """The text's fingerprint, empty without a key and for a text too short."""
@@ -329,6 +325,15 @@ class _Told:
         if self.count % 64 == 0 and self._examination.first_word(self._name, self._kind, self._first):
             self._first_done = True
             self._first = []
+
+
+def _reason(failure: Exception) -> str:
+    """What a reader's failure is called."""
+    if isinstance(failure, StopReading):
+        return failure.reason
+    if isinstance(failure, MemoryError):
+        return "too_large"
+    return "too_deep" if isinstance(failure, RecursionError) else "crashed"
 
 
 def _inspection(kind: str, findings: Findings, problems: list[str], *, read_something: bool) -> Inspection:

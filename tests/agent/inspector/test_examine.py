@@ -31,6 +31,8 @@ def _reader(*steps):
         ([MemoryError()], "none", "too_large", "enterprise"),
         ([RecursionError()], "none", "too_deep", "enterprise"),
         ([ValueError()], "none", "crashed", "enterprise"),
+        (["机密★5年", ValueError()], "partial", "crashed", "state"),
+        (["机密★5年", MemoryError()], "partial", "too_large", "state"),
     ],
 )
 def test_what_a_reader_does_becomes_a_verdict(monkeypatch, steps, inspected, reason, axis):
