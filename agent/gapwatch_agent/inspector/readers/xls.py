@@ -100,7 +100,9 @@ class _Workbook:
     def read(self, compound: CompoundFile, entry: Entry) -> Iterator[Fragment]:
         """The fragments of the workbook stream."""
         wanted = frozenset({*self._readers, *self._cells, _BOF, _STRING})
+        begun = False
         for place, kind, parts in biff.records(compound.open(entry), wanted, _CONTINUED):
+            begun = begun or (kind == _BOF and place == 0)
             if self._cipher is not None:
                 parts = self._cipher.record(place, kind, parts)  # noqa: PLW2901 - the same record, legible
             cell = self._cells.get(kind)
@@ -120,7 +122,7 @@ class _Workbook:
                 yield from self._end_row()
                 yield from self._readers[kind](parts)
         yield from self._end_row()
-        if self._depth > 0:
+        if self._depth > 0 or not begun:
             compound.damaged()
 
     # --- parts of the stream

@@ -201,5 +201,12 @@ def test_flipped_bytes_raise_nothing(sample, changes):
     _outcome(bytes(content))
 
 
+def test_a_workbook_whose_beginning_is_blank_is_damaged():
+    content = next(content for kind, content in warm.samples() if kind == "xls")
+    start = content.index(b"\x09\x08\x10\x00\x00\x06\x05\x00")
+    found = examine(BytesSource(content[:start] + bytes(400) + content[start + 400 :]), "x", Limits())
+    assert (found.type, found.inspected, found.reason) == ("xls", "partial", "damaged")
+
+
 def test_the_strings_builder_cuts():
     assert strings_record(["机密"] * 9, 20).count(b"\x3c\x00") > 2
