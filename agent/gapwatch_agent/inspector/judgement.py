@@ -149,9 +149,8 @@ def _stands(candidate: Candidate, zone: str, candidates: list[Candidate], around
     if match.strength is Strength.BANNER:
         return _banner_stands(candidate, zone, candidates, around)
     if match.strength is Strength.STRONG:
-        # A foot that the reader measured is a footer; the last line of a text may as well be an example.
-        measured = candidate.line.zone == where.PAGE_BOTTOM and candidate.line.page > 0
-        return zone in _STRONG_ZONES or (zone == where.PAGE_BOTTOM and (measured or match.axis in _AT_THE_FOOT))
+        at_the_foot = match.axis in _AT_THE_FOOT or _is_measured_foot(candidate.line)
+        return zone in _STRONG_ZONES or (zone == where.PAGE_BOTTOM and at_the_foot)
     if match.strength is Strength.LABELLED:
         return _label_stands(candidate, zone, around)
     return _word_stands(candidate, zone)
@@ -168,7 +167,12 @@ def _word_stands(candidate: Candidate, zone: str) -> bool:
         return _in_a_table(line, zone)
     if match.form == "level_stamp":
         return _at_the_very_top(line, zone)
-    return zone in _TOPS or (zone == where.PAGE_BOTTOM and match.axis == "work")
+    return zone in _TOPS or (zone == where.PAGE_BOTTOM and (match.axis == "work" or _is_measured_foot(line)))
+
+
+def _is_measured_foot(line: Line) -> bool:
+    """A foot that the reader measured is a footer; the last line of a text may as well be an example."""
+    return line.zone == where.PAGE_BOTTOM and line.page > 0
 
 
 def _character_stands(candidate: Candidate, zone: str) -> bool:

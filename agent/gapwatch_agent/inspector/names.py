@@ -33,17 +33,20 @@ _STARRED: Final = re.compile(
 def matches(name: str) -> list[Match]:
     """Every mark that the components of a name or relative path say; none when they name different levels."""
     found: list[Match] = []
-    for component in _as_text(name[-_NAME_CHARACTERS_MAX:]).split("/")[-_COMPONENTS_MAX:]:
-        if TRIGGER.search(component):
-            found.extend(_component(_SUFFIX.sub("", component)))
+    for component in name[-_NAME_CHARACTERS_MAX:].split("/")[-_COMPONENTS_MAX:]:
+        for text in _texts(component):
+            said = _component(_SUFFIX.sub("", text)) if TRIGGER.search(text) else []
+            if said:
+                found.extend(said)
+                break
     return found if len({(match.axis, match.level) for match in found}) == 1 else []
 
 
-def _as_text(name: str) -> str:
-    """A name whose bytes are not UTF-8 (lone surrogates stand for them) was given by a system that wrote GBK."""
+def _texts(name: str) -> tuple[str, ...]:
+    """A name, and what it says in GBK if bytes of it are not UTF-8 (lone surrogates stand for those)."""
     if name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name):
-        return name
-    return name.encode("utf-8", errors="surrogateescape").decode("gb18030", errors="replace")
+        return (name,)
+    return (name, name.encode("utf-8", errors="surrogateescape").decode("gb18030", errors="replace"))
 
 
 def _component(stem: str) -> list[Match]:

@@ -44,3 +44,9 @@ def test_choices_under_their_label_are_no_value():
     assert find_marks([Fragment("数据", page=1), *choices]).mark.axis == ""
     value = [Fragment(text, page=1) for text in ("项目", "密级", "绝密", "单位", "某厂")]
     assert find_marks(value).mark.level == "top_secret"
+
+
+def test_a_bare_word_at_a_measured_foot_is_a_footer():
+    page = [Fragment("标题", page=1), Fragment("某项工作已经按计划展开，详见附件。", page=1)]
+    assert find_marks([*page, Fragment("秘密", page=1, zone="page_bottom")]).mark.level == "confidential"
+    assert find_marks([*page, Fragment("秘密", page=0, zone="page_bottom")]).mark.axis == ""
