@@ -105,11 +105,10 @@ def test_a_usb_network_adapter_with_a_default_route(workstation: Workstation, of
     workstation.vm.qmp("netdev_add", type="user", id="tether-net", restrict=True, ipv6=False)
     workstation.vm.usb_add("tether", "usb-net", netdev="tether-net")
     workstation.wait("ls -d /sys/bus/usb/devices/*/net/*")
-    name = workstation.run("basename $(ls -d /sys/bus/usb/devices/*/net/* | head -1)").out.strip()
-    mac = workstation.run(f"cat /sys/class/net/{name}/address").out.strip()
-    tethering = officer.alert("NET-07", lambda facts: facts.get("interface.mac") == mac)
+    # udev may rename it at any moment.
+    mac = workstation.run("cat /sys/bus/usb/devices/*/net/*/address | head -1").out.strip()
+    tethering = officer.alert("NET-07", lambda facts: facts.get("interface.mac") == mac, deadline_s=120)
     assert tethering["facts"]["interface.driver"] in {"cdc_ether", "rndis_host", "cdc_subset"}
-    # udev may rename usb0 to enx… just now
     name = workstation.run(f"basename $(dirname $(grep -l {mac} /sys/class/net/*/address))").out.strip()
     workstation.run(f"ip link set {name} up && ip addr add 192.0.2.2/24 dev {name}")
     workstation.run(f"ip route add default via 192.0.2.1 dev {name} metric 50")

@@ -22,8 +22,8 @@ _KIND_OF_DEVTYPE: Final = {"wlan": "wlan", "wwan": "wwan", "bluetooth": "bnep"}
 
 def network_interface(link: LinkMessage, sysfs_root: Path) -> NetworkInterface:
     """The interface of a link message. What sysfs does not show (another network namespace) stays empty."""
-    folder = sysfs_root / "class" / "net" / link.name
-    if "/" in link.name or sysfs.number(folder, "ifindex") != link.index:
+    folder = _folder(link, sysfs_root / "class" / "net")
+    if folder is None:
         return NetworkInterface(name=bounded(link.name), index=link.index, mac=link.mac, kind=_kind(link, None))
     device = hardware_behind(folder)
     kind = _kind(link, folder)
@@ -38,6 +38,17 @@ def network_interface(link: LinkMessage, sysfs_root: Path) -> NetworkInterface:
         tethered=driver in TETHER_DRIVERS,
         device=device,
     )
+
+
+def _folder(link: LinkMessage, interfaces: Path) -> Path | None:
+    """The interface's folder by its index: udev may have renamed it since the message was sent."""
+    if "/" not in link.name and sysfs.number(interfaces / link.name, "ifindex") == link.index:
+        return interfaces / link.name
+    try:
+        names = sorted(interfaces.iterdir())
+    except OSError:
+        return None
+    return next((folder for folder in names if sysfs.number(folder, "ifindex") == link.index), None)
 
 
 def _kind(link: LinkMessage, folder: Path | None) -> str:

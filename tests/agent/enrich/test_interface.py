@@ -37,6 +37,12 @@ def test_a_phone_is_told_by_its_driver(tree, driver, tethered):
     assert found.device.vendor_id == "18d1"
 
 
+def test_an_interface_renamed_meanwhile_is_found_by_its_index(tree):
+    tree.in_class(tree.device("virtual/net/enx02", "net", {"ifindex": "5"}, devtype="bluetooth"), "net")
+    found = network_interface(LINK, tree.root)
+    assert (found.name, found.kind, found.tethered) == ("usb0", "bnep", True)
+
+
 def test_bluetooth_sharing(tree):
     tree.in_class(tree.device("virtual/net/usb0", "net", {"ifindex": "5"}, devtype="bluetooth"), "net")
     found = network_interface(LINK, tree.root)
