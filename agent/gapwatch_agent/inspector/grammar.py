@@ -81,7 +81,6 @@ _SPACE_PERIOD: Final = re.compile(
     rf"{_HEAD}{LEVEL}{CLOSE}\s*[(,:/;▲△◆◇●■□※|]?\s*(?:保密期限?|期限)?:?(?P<period>{periods.MEASURED})\)?{CLOSE}{_TAIL}"
 )
 _BARE: Final = re.compile(rf"{_HEAD}{_ENGLISH_FIRST}{LEVEL}{CLOSE}(?:[\s·:/|-]*{_SERIAL})?{_TAIL}{_ENGLISH}")
-_REVERSED: Final = re.compile(rf"{_COPY_NUMBER}★\s*(?P<period>{periods.MEASURED})\s*{LEVEL}{_TAIL}")
 _SHAPES: Final = (
     (_STAR_PERIOD, "level_star_period"),
     (_STAR_ONLY, "level_star"),
@@ -124,11 +123,6 @@ def is_exam_event(period_text: str) -> bool:
 def names_exam(period_text: str) -> bool:
     """Whether the event itself says that it is an examination (考试结束前), whatever stands around."""
     return bool(_EXAM.search(period_text))
-
-
-def is_reversed(normal: Normal) -> bool:
-    """★5年机密: the parts of a mark in the wrong order; a sign of one, not one."""
-    return len(normal.text) <= FIELD_CHARACTERS_MAX and _REVERSED.fullmatch(normal.text) is not None
 
 
 def is_too_long(level: str, period: str) -> bool:

@@ -14,8 +14,6 @@ from gapwatch_agent.inspector import fragments as where
 from gapwatch_agent.inspector.fragments import CELL_SEPARATOR, Fragment
 
 _SHAPES: Final = frozenset({"sp", "graphicFrame", "pic", "cxnSp"})
-TEXT_PARTS: Final = frozenset({"chart", "chartEx", "diagramData"})
-"""Relationships of a drawing to parts that hold text of it."""
 _STRUCK: Final = frozenset({"sngStrike", "dblStrike"})
 _OPENED: Final = _SHAPES | {
     *("t", "rPr", "fld", "br", "xfrm", "off", "ext", "chOff", "chExt", "grpSp", "grpSpPr", "tr", "tc", "ph", "cNvPr"),

@@ -11,8 +11,3 @@ def u16(data: bytes, at: int) -> int:
 def u32(data: bytes, at: int) -> int:
     """The unsigned 32-bit number at that offset."""
     return int.from_bytes(data[at : at + 4], "little")
-
-
-def u64(data: bytes, at: int) -> int:
-    """The unsigned 64-bit number at that offset."""
-    return int.from_bytes(data[at : at + 8], "little")
